@@ -1,0 +1,81 @@
+"""Contracts of enrichment: what was found in each event, and what people must look at."""
+
+from feedback_assets.contracts import common as c
+from feedback_assets.contracts.table import Column, Table
+
+OUTCOMES = ("issues", "review", "no_issue", "uninformative", "spam", "deletion")
+SENTIMENTS = ("negative", "neutral", "positive", "mixed")
+URGENCIES = ("now", "soon", "normal", "low")
+
+ENRICHED_EVENTS = Table(
+    name="enrichment/events",
+    row="What enrichment decided about one revision of one event, issue or not.",
+    owner="feedback-ml",
+    columns=(
+        c.EVENT_ID,
+        c.PAYLOAD_SHA256,
+        c.SOURCE,
+        c.FEED_DATE,
+        c.BATCH_ID,
+        Column("outcome", "string", "What became of the event.", one_of=OUTCOMES),
+        Column("tier", "string", "Tier that decided it."),
+        Column("issues", "int32", "Issues accepted.", at_least=0),
+        Column("in_review", "int32", "Issues that people must look at.", at_least=0),
+        Column("sentiment", "string", "Sentiment of the whole text.", one_of=SENTIMENTS),
+        Column("sentiment_score", "double", "-1 very negative to 1 very positive.", at_least=-1, at_most=1),
+        c.TAXONOMY_VERSION,
+        Column("model_version", "string", "Version of the local model: hash of its training data and parameters."),
+        c.PROCESSED_AT,
+    ),
+    key=("event_id", "payload_sha256"),
+    partition_by="feed_date",
+)
+
+_ISSUE_COLUMNS = (
+    c.ISSUE_ID,
+    c.EVENT_ID,
+    c.PAYLOAD_SHA256,
+    c.SOURCE,
+    c.FEED_DATE,
+    c.BATCH_ID,
+    c.EVENT_TIME,
+    c.CATEGORY,
+    c.SUBCATEGORY,
+    Column("sentiment", "string", "Sentiment of the evidence.", one_of=SENTIMENTS),
+    Column("sentiment_score", "double", "-1 very negative to 1 very positive.", at_least=-1, at_most=1),
+    Column("severity", "int32", "By the taxonomy's rubric: 1 cosmetic to 5 loss of data, money or safety.", at_least=1, at_most=5),
+    Column("urgency", "string", "How soon it wants an answer.", one_of=URGENCIES),
+    Column("confidence", "double", "Calibrated probability that the category is right.", at_least=0, at_most=1),
+    c.OWNER_TEAM,
+    Column("evidence", "list<span>", "Exact spans in the event's masked text."),
+    Column("quote", "string", "Masked text of the first span."),
+    Column("language", "string", "Language of the event."),
+    Column("tier", "string", "Tier that found it.", pattern=r"^[a-z_]+$"),
+    c.TAXONOMY_VERSION,
+    Column("model_version", "string", "Version of the rules or the model that found it."),
+)
+
+ISSUES = Table(
+    name="enrichment/issues",
+    row="One accepted issue in one revision of one event: one category with its evidence. A text can have several.",
+    owner="feedback-ml",
+    columns=(*_ISSUE_COLUMNS, c.PROCESSED_AT),
+    key=("issue_id",),
+    partition_by="feed_date",
+)
+
+REVIEW = Table(
+    name="enrichment/review",
+    row="One issue that the machine doubts. It makes no ticket until a person decides.",
+    owner="product-support",
+    columns=(
+        *_ISSUE_COLUMNS,
+        Column("reason", "string", "Why it is here.", one_of=("low_confidence", "no_category", "conflict")),
+        Column("status", "string", "Where it stands.", one_of=("open", "accepted", "rejected", "corrected")),
+        c.PROCESSED_AT,
+    ),
+    key=("issue_id",),
+    partition_by="feed_date",
+)
+
+TABLES = (ENRICHED_EVENTS, ISSUES, REVIEW)

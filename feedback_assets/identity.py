@@ -1,0 +1,67 @@
+"""Deterministic ids: the same thing gets the same id in every run, on every machine, in any order.
+
+Only id functions belong here. Every id is the first 32 hex digits (128 bits) of a SHA-256 over its parts, each part
+prefixed with its length, so that no two different lists of parts hash alike.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+
+def _digest(kind: str, parts: Iterable[str]) -> str:
+    h = hashlib.sha256(kind.encode())
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass")
+        h.update(b"\x00%d\x00" % len(raw))
+        h.update(raw)
+    return h.hexdigest()[:32]
+
+
+def sha256_hex(data: bytes) -> str:
+    """The full SHA-256 of bytes, as 64 hex digits: payload and file hashes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def event_id(source: str, record_id: str) -> str:
+    """An event: the source and the source's own record id (for `generic`, record_id is '<mapping name>:<id>')."""
+    return _digest("event", (source, record_id))
+
+
+def batch_id(source: str, file: str, content_sha256: str) -> str:
+    """A landed file in one state of its content. `file` is relative to the landing zone, with forward slashes."""
+    return _digest("batch", (source, file, content_sha256))
+
+
+def record_key(batch: str, start: int, end: int) -> str:
+    """One delivered record: a byte range (after decompression) of one batch."""
+    return _digest("record", (batch, str(start), str(end)))
+
+
+def dead_letter_id(batch: str, start: int, end: int, reason: str) -> str:
+    """A record or file that could not be read, and why."""
+    return _digest("dead_letter", (batch, str(start), str(end), reason))
+
+
+def issue_id(event: str, payload_sha256: str, category: str, subcategory: str) -> str:
+    """An issue found in one revision of an event: at most one for a category and subcategory."""
+    return _digest("issue", (event, payload_sha256, category, subcategory))
+
+
+def theme_id(founder_issue_id: str) -> str:
+    """A theme, named for the issue that founded it."""
+    return "T" + _digest("theme", (founder_issue_id,))[:12]
+
+
+def ticket_id(tracker: str, theme: str) -> str:
+    """A ticket: one for a theme in a tracker."""
+    return "FB-" + _digest("ticket", (tracker, theme))[:8].upper()
+
+
+def intent_id(tracker: str, ticket: str, action: str, content_sha256: str) -> str:
+    """An outbox intent: the same action with the same content is the same intent."""
+    return _digest("intent", (tracker, ticket, action, content_sha256))
+
+
+def pseudonym(kind: str, value: str) -> str:
+    """A stable stand-in for a personal identifier (customer id, author). Not reversible without a guess of the value."""
+    return _digest("pseudonym:" + kind, (value,))[:16]

@@ -1,0 +1,252 @@
+"""Delta tables in a folder, through delta-rs. One writer at a time a table, by a lock file beside it.
+
+Locks hold between processes of one machine: that is what the local adapter is for.
+"""
+
+import fcntl
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from feedback_assets.contracts.arrow import arrow_schema, fit
+from feedback_assets.contracts.table import Table
+from feedback_assets.errors import ContractError
+from feedback_assets.lakehouse.interface import Where, WriteResult
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+    from deltalake import DeltaTable
+
+
+class LocalLakehouse:
+    """A lakehouse in one folder: <root>/<room>/<table>."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def location(self, table: Table) -> str:
+        return str(self.root / table.name)
+
+    def version(self, table: Table) -> int:
+        dt = self._open(table)
+        return -1 if dt is None else dt.version()
+
+    def read(self, table: Table, *, columns: Sequence[str] | None = None, where: Where | None = None) -> "pa.Table":
+        import pyarrow as pa
+
+        names = list(columns) if columns is not None else list(table.column_names)
+        for name in names:
+            table.column(name)
+        schema = arrow_schema(table)
+        wanted = pa.schema([schema.field(n) for n in names])
+        dt = self._open(table)
+        if dt is None or (where is not None and any(len(v) == 0 for v in where.values())):
+            return wanted.empty_table()
+        dataset = dt.to_pyarrow_dataset(partitions=self._partition_filter(table, where))
+        data = dataset.to_table(columns=names, filter=_expression(where, schema))
+        return data.cast(wanted)
+
+    def count(self, table: Table, where: Where | None = None) -> int:
+        if where is not None:
+            return int(self.read(table, columns=[table.key[0]], where=where).num_rows)
+        dt = self._open(table)
+        return 0 if dt is None else int(dt.to_pyarrow_dataset().count_rows())
+
+    def append_new(self, table: Table, rows: "pa.Table") -> WriteResult:
+        new = _frame(fit(table, rows)).unique(subset=list(table.key), keep="first", maintain_order=True)
+        if new.height == 0:
+            return WriteResult()
+        with self._lock(table):
+            scope = self._scope(table, new)
+            old = _frame(self.read(table, columns=table.key, where=scope))
+            fresh = new.join(old, on=list(table.key), how="anti", maintain_order="left")
+            if fresh.height:
+                self._append(table, fresh)
+            return WriteResult(inserted=fresh.height, unchanged=rows.num_rows - fresh.height, committed=fresh.height > 0)
+
+    def upsert(self, table: Table, rows: "pa.Table") -> WriteResult:
+        new = _frame(fit(table, rows))
+        _refuse_repeated_keys(table, new)
+        if new.height == 0:
+            return WriteResult()
+        with self._lock(table):
+            old = _frame(self.read(table, where=self._scope(table, new)))
+            plan = _Difference(table, old, new)
+            if plan.updated.height:
+                self._merge(table, _concat(plan.inserted, plan.updated))
+            elif plan.inserted.height:
+                self._append(table, plan.inserted)
+            return WriteResult(
+                inserted=plan.inserted.height,
+                updated=plan.updated.height,
+                unchanged=new.height - plan.inserted.height - plan.updated.height,
+                committed=plan.inserted.height + plan.updated.height > 0,
+            )
+
+    def replace(self, table: Table, rows: "pa.Table", *, where: Where | None = None) -> WriteResult:
+        new = _frame(fit(table, rows))
+        _refuse_repeated_keys(table, new)
+        _refuse_outside(table, new, where)
+        with self._lock(table):
+            old = _frame(self.read(table, where=where))
+            plan = _Difference(table, old, new)
+            gone = plan.gone.height
+            changed = plan.inserted.height + plan.updated.height + gone
+            result = WriteResult(
+                inserted=plan.inserted.height,
+                updated=plan.updated.height,
+                deleted=gone,
+                unchanged=new.height - plan.inserted.height - plan.updated.height,
+                committed=changed > 0,
+            )
+            if not changed:
+                return result
+            if not gone and not plan.updated.height:
+                self._append(table, plan.inserted)
+            else:
+                self._overwrite(table, new, where)
+            return result
+
+    def _open(self, table: Table) -> "DeltaTable | None":
+        from deltalake import DeltaTable
+
+        path = self.root / table.name
+        if not (path / "_delta_log").is_dir() or not DeltaTable.is_deltatable(str(path)):
+            return None
+        return DeltaTable(str(path))
+
+    @contextmanager
+    def _lock(self, table: Table) -> Iterator[None]:
+        path = self.root / "_locks" / (table.name.replace("/", ".") + ".lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+    def _scope(self, table: Table, new: "pl.DataFrame") -> Where | None:
+        """Which stored rows a write must be compared with: the partitions it touches."""
+        if table.partition_by and table.partition_by in table.column_names:
+            return {table.partition_by: new[table.partition_by].unique().to_list()}
+        return None
+
+    @staticmethod
+    def _partition_filter(table: Table, where: Where | None) -> list[tuple[str, str, Any]] | None:
+        if where is None or not table.partition_by or table.partition_by not in where:
+            return None
+        values = [v.isoformat() if isinstance(v, date) else str(v) for v in where[table.partition_by]]
+        return [(table.partition_by, "in", values)]
+
+    def _append(self, table: Table, rows: "pl.DataFrame") -> None:
+        from deltalake import write_deltalake
+
+        path = self.root / table.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_deltalake(
+            str(path),
+            _arrow(table, rows),
+            mode="append",
+            partition_by=[table.partition_by] if table.partition_by else None,
+            name=table.name,
+            description=table.row,
+        )
+
+    def _merge(self, table: Table, rows: "pl.DataFrame") -> None:
+        dt = self._open(table)
+        if dt is None:
+            raise ContractError(f"{table.name} vanished during a write", mend="feedback doctor")
+        condition = " AND ".join(f"t.{k} = s.{k}" for k in table.key)
+        scope = self._scope(table, rows)
+        if scope is not None:
+            days = ", ".join(f"CAST('{v.isoformat()}' AS DATE)" if isinstance(v, date) else _literal(v) for v in scope[table.partition_by])
+            condition = f"t.{table.partition_by} IN ({days}) AND t.{table.partition_by} = s.{table.partition_by} AND {condition}"
+        (
+            dt.merge(source=_arrow(table, rows), predicate=condition, source_alias="s", target_alias="t")
+            .when_matched_update_all()
+            .when_not_matched_insert_all()
+            .execute()
+        )
+
+    def _overwrite(self, table: Table, rows: "pl.DataFrame", where: Where | None) -> None:
+        from deltalake import write_deltalake
+
+        predicate = None
+        if where is not None:
+            predicate = " AND ".join(
+                f"{k} IN ({', '.join(_literal(v) for v in values)})" for k, values in where.items()
+            )
+        write_deltalake(
+            str(self.root / table.name),
+            _arrow(table, rows),
+            mode="overwrite",
+            predicate=predicate,
+            partition_by=[table.partition_by] if table.partition_by else None,
+        )
+
+
+class _Difference:
+    """How new rows differ from old ones by key: what to insert, what to update, what is gone."""
+
+    def __init__(self, table: Table, old: "pl.DataFrame", new: "pl.DataFrame") -> None:
+        import polars as pl
+
+        key = list(table.key)
+        self.inserted = new.join(old, on=key, how="anti", maintain_order="left")
+        self.gone = old.join(new, on=key, how="anti")
+        both = new.join(old, on=key, how="inner", suffix="__old", maintain_order="left")
+        compared = [name for name in table.compared if name not in key]
+        differs = pl.any_horizontal([pl.col(name).ne_missing(pl.col(name + "__old")) for name in compared]) if compared else pl.lit(value=False)
+        self.updated = both.filter(differs).select(new.columns)
+
+
+def _refuse_repeated_keys(table: Table, rows: "pl.DataFrame") -> None:
+    repeated = rows.height - rows.select(table.key).unique().height
+    if repeated:
+        raise ContractError(f"{table.name}: {repeated} rows repeat a key ({', '.join(table.key)})", expected="each key once")
+
+
+def _refuse_outside(table: Table, rows: "pl.DataFrame", where: Where | None) -> None:
+    for name, values in (where or {}).items():
+        outside = (~rows[name].is_in(list(values))).sum() if len(values) else rows.height
+        if outside:
+            raise ContractError(f"{table.name}: {outside} rows lie outside the {name} that is being replaced")
+
+
+def _frame(data: "pa.Table") -> "pl.DataFrame":
+    import polars as pl
+
+    frame = pl.from_arrow(data)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def _concat(*frames: "pl.DataFrame") -> "pl.DataFrame":
+    import polars as pl
+
+    return pl.concat(frames)
+
+
+def _arrow(table: Table, rows: "pl.DataFrame") -> "pa.Table":
+    return rows.to_arrow().cast(arrow_schema(table))
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, date):
+        return f"'{value.isoformat()}'"
+    if isinstance(value, bool | int | float):
+        return str(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _expression(where: Where | None, schema: "pa.Schema") -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    result = None
+    for name, values in (where or {}).items():
+        wanted: Collection[Any] = values
+        part = pc.field(name).isin(pa.array(list(wanted), type=schema.field(name).type))
+        result = part if result is None else result & part
+    return result

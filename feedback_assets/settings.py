@@ -1,0 +1,93 @@
+"""The one place that reads the environment. Everything else is given a Settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from feedback_assets.errors import SettingError
+
+PURPOSES = ("live", "backfill", "replay", "canary")
+PURPOSE_TAG = "feedback/purpose"
+
+
+def project_root() -> Path:
+    """The folder that holds feedback_assets/, taxonomy/ and prompts/."""
+    return Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a site can set. Each field names its environment variable.
+
+    home: FEEDBACK_HOME, everything that a run writes.
+    first_day: FEEDBACK_FIRST_DAY, first daily partition.
+    days_per_run: FEEDBACK_DAYS_PER_RUN, most days that one run covers.
+    project: FEEDBACK_PROJECT, the folder with taxonomy/ and dagster.yaml.
+    """
+
+    home: Path
+    first_day: date = date(2020, 1, 1)
+    days_per_run: int = 31
+    project: Path = project_root()
+    embedder: str = "wordllama"
+    tracker: str = "local"
+    alert_channel: str = "local"
+
+    @property
+    def landing(self) -> Path:
+        return self.home / "landing"
+
+    @property
+    def lake(self) -> Path:
+        return self.home / "lake"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    @property
+    def local_tickets(self) -> Path:
+        return self.home / "tickets"
+
+    @property
+    def models(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def taxonomy(self) -> Path:
+        return self.project / "taxonomy"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+        """Raises SettingError, naming the variable."""
+        project = Path(environ.get("FEEDBACK_PROJECT") or project_root())
+        home = Path(environ.get("FEEDBACK_HOME") or project / ".feedback").expanduser()
+        return cls(
+            home=home if home.is_absolute() else Path.cwd() / home,
+            project=project,
+            first_day=_day(environ, "FEEDBACK_FIRST_DAY", date(2020, 1, 1)),
+            days_per_run=_positive(environ, "FEEDBACK_DAYS_PER_RUN", 31),
+            embedder=environ.get("FEEDBACK_EMBEDDER") or "wordllama",
+            tracker=environ.get("FEEDBACK_TRACKER") or "local",
+            alert_channel=environ.get("FEEDBACK_ALERTS") or "local",
+        )
+
+
+def _day(environ: Mapping[str, str], name: str, default: date) -> date:
+    raw = environ.get(name)
+    if not raw:
+        return default
+    try:
+        return date.fromisoformat(raw)
+    except ValueError:
+        raise SettingError(f"{name}={raw!r} is not a day", expected="YYYY-MM-DD", mend=f"unset {name} or set it to a day") from None
+
+
+def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
+    raw = environ.get(name)
+    if not raw:
+        return default
+    if not raw.isdigit() or int(raw) < 1:
+        raise SettingError(f"{name}={raw!r} is not a number of days", expected="a whole number from 1", mend=f"unset {name} or set it to a number")
+    return int(raw)
