@@ -24,12 +24,14 @@ class Settings:
     first_day: FEEDBACK_FIRST_DAY, first daily partition.
     days_per_run: FEEDBACK_DAYS_PER_RUN, most days that one run covers.
     project: FEEDBACK_PROJECT, the folder with taxonomy/ and dagster.yaml.
+    compute, embedder, tracker, alert_channel: FEEDBACK_COMPUTE, FEEDBACK_EMBEDDER, FEEDBACK_TRACKER, FEEDBACK_ALERTS, names in the registries.
     """
 
     home: Path
     first_day: date = date(2020, 1, 1)
     days_per_run: int = 31
     project: Path = project_root()
+    compute: str = "sail"
     embedder: str = "wordllama"
     tracker: str = "local"
     alert_channel: str = "local"
@@ -51,6 +53,10 @@ class Settings:
         return self.home / "tickets"
 
     @property
+    def local_alerts(self) -> Path:
+        return self.home / "alerts"
+
+    @property
     def models(self) -> Path:
         return self.home / "models"
 
@@ -68,6 +74,7 @@ class Settings:
             project=project,
             first_day=_day(environ, "FEEDBACK_FIRST_DAY", date(2020, 1, 1)),
             days_per_run=_positive(environ, "FEEDBACK_DAYS_PER_RUN", 31),
+            compute=environ.get("FEEDBACK_COMPUTE") or "sail",
             embedder=environ.get("FEEDBACK_EMBEDDER") or "wordllama",
             tracker=environ.get("FEEDBACK_TRACKER") or "local",
             alert_channel=environ.get("FEEDBACK_ALERTS") or "local",
@@ -89,5 +96,7 @@ def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
     if not raw:
         return default
     if not raw.isdigit() or int(raw) < 1:
-        raise SettingError(f"{name}={raw!r} is not a number of days", expected="a whole number from 1", mend=f"unset {name} or set it to a number")
+        raise SettingError(
+            f"{name}={raw!r} is not a number of days", expected="a whole number from 1", mend=f"unset {name} or set it to a number"
+        )
     return int(raw)

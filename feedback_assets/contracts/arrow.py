@@ -54,7 +54,9 @@ def to_arrow(table: Table, rows: Iterable[Mapping[str, Any]]) -> "pa.Table":
     try:
         return pa.Table.from_pylist(listed, schema=arrow_schema(table))
     except (pa.ArrowInvalid, pa.ArrowTypeError) as e:
-        raise ContractError(f"{table.name}: a value does not fit its column ({type(e).__name__})", expected="the types in docs/tables.md") from e
+        raise ContractError(
+            f"{table.name}: a value does not fit its column ({type(e).__name__})", expected="the types in docs/tables.md"
+        ) from e
 
 
 def fit(table: Table, data: "pa.Table") -> "pa.Table":

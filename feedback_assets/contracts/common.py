@@ -6,9 +6,7 @@ SHA256 = r"^[0-9a-f]{64}$"
 ID128 = r"^[0-9a-f]{32}$"
 
 EVENT_ID = Column("event_id", "string", "Hash of the source and the source's own record id.", pattern=ID128)
-PAYLOAD_SHA256 = Column(
-    "payload_sha256", "string", "SHA-256 of the record's bytes. With event_id it names one revision.", pattern=SHA256
-)
+PAYLOAD_SHA256 = Column("payload_sha256", "string", "SHA-256 of the record's bytes. With event_id it names one revision.", pattern=SHA256)
 SOURCE = Column("source", "string", "Name of the source in the registry.")
 FEED_DATE = Column("feed_date", "date", "Day under which the source delivered the record: the partition.")
 BATCH_ID = Column("batch_id", "string", "The landed file, in one state of its content, that the row came from.", pattern=ID128)

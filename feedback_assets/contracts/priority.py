@@ -15,7 +15,10 @@ SCORES = Table(
         Column("score", "double", "0 to 100.", at_least=0, at_most=100),
         Column("band", "string", "P1 is the most urgent.", one_of=BANDS),
         *(Column(f"{f}", "double", f"Factor {f}, scaled 0 to 1.", at_least=0, at_most=1) for f in _FACTORS),
-        *(Column(f"{f}_points", "double", f"Points of the score that {f} brings; the five add up to the score.", at_least=0) for f in _FACTORS),
+        *(
+            Column(f"{f}_points", "double", f"Points of the score that {f} brings; the five add up to the score.", at_least=0)
+            for f in _FACTORS
+        ),
         Column("weights_version", "string", "Version of the weights file."),
         Column("as_of", "date", "Last event day that was seen in any source."),
         Column("explanation", "string", "The score in a sentence."),

@@ -58,7 +58,9 @@ THEMES = Table(
         Column("severity", "double", "Mean severity of the issues in force.", nullable=True, at_least=1, at_most=5),
         Column("confidence", "double", "Mean confidence of the issues in force.", nullable=True, at_least=0, at_most=1),
         Column("status", "string", "Retired themes keep their row and name a successor.", one_of=("active", "retired")),
-        Column("successor_id", "string", "Theme that took over most of its issues; empty when active or none.", pattern=r"^(T[0-9a-f]{12})?$"),
+        Column(
+            "successor_id", "string", "Theme that took over most of its issues; empty when active or none.", pattern=r"^(T[0-9a-f]{12})?$"
+        ),
         Column("embedder", "string", "Name and version of the embedder."),
         Column("centroid", "list<float>", "Unit length mean of its vectors."),
     ),

@@ -174,9 +174,7 @@ class LocalLakehouse:
 
         predicate = None
         if where is not None:
-            predicate = " AND ".join(
-                f"{k} IN ({', '.join(_literal(v) for v in values)})" for k, values in where.items()
-            )
+            predicate = " AND ".join(f"{k} IN ({', '.join(_literal(v) for v in values)})" for k, values in where.items())
         write_deltalake(
             str(self.root / table.name),
             _arrow(table, rows),
@@ -197,7 +195,9 @@ class _Difference:
         self.gone = old.join(new, on=key, how="anti")
         both = new.join(old, on=key, how="inner", suffix="__old", maintain_order="left")
         compared = [name for name in table.compared if name not in key]
-        differs = pl.any_horizontal([pl.col(name).ne_missing(pl.col(name + "__old")) for name in compared]) if compared else pl.lit(value=False)
+        differs = (
+            pl.any_horizontal([pl.col(name).ne_missing(pl.col(name + "__old")) for name in compared]) if compared else pl.lit(value=False)
+        )
         self.updated = both.filter(differs).select(new.columns)
 
 

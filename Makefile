@@ -1,0 +1,59 @@
+# `make demo` and `make test` are all a newcomer needs; both install what is missing into .venv.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export FEEDBACK_HOME ?= $(CURDIR)/.feedback
+DEMO ?= --records 5000 --days 14 --seed 7
+
+.PHONY: help install demo test lint types imports unit dev bench docs lock clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: .venv/.installed ## make .venv from requirements.lock
+
+.venv/.installed: requirements.lock setup.cfg
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=python3.x")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing into .venv (some minutes on the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: install ## demo feedback through the whole graph, then the top themes
+	@$(BIN)/feedback demo-data $(DEMO)
+	@$(BIN)/feedback run
+	@$(BIN)/feedback themes --limit 10
+	@echo
+	@echo "Open the UI with: make dev    Look behind a ticket with: $(BIN)/feedback trace <ticket id>"
+
+test: install lint types imports unit ## all tests, lint, types, import rules
+
+lint: install
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: install
+	@$(BIN)/mypy
+
+imports: install
+	@$(BIN)/lint-imports
+
+unit: install
+	@$(BIN)/python -m pytest
+
+dev: install ## the Dagster UI on the same home
+	@$(BIN)/feedback dev
+
+bench: install ## speed, memory and quality, side by side with the alternatives
+	@$(BIN)/python -m benchmarks
+
+docs: install ## docs/tables.md and the graph picture, from the code
+	@$(BIN)/python -m feedback_assets.contracts.markdown > docs/tables.md
+
+lock: ## renew requirements.lock from requirements.in (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock requirements.in
+
+clean: ## remove the demo home
+	@rm -rf .feedback

@@ -1,0 +1,62 @@
+"""Row accounts between stages: rows in = rows out + each reason, held against the tables before and after the stage."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from feedback_assets.contracts.bronze import STAGE_BATCHES
+from feedback_assets.contracts.table import Table
+from feedback_assets.lakehouse.interface import Lakehouse
+from feedback_assets.verdict import SAMPLE, Verdict
+
+
+def rows_by_batch(lake: Lakehouse, tables: Sequence[Table], days: Sequence[date], **only: Sequence[str]) -> dict[str, int]:
+    """How many rows of these tables and days each batch has; `only` narrows by column values."""
+    found: Counter[str] = Counter()
+    for table in tables:
+        found.update(lake.read(table, columns=["batch_id"], where={"feed_date": list(days), **only})["batch_id"].to_pylist())
+    return dict(found)
+
+
+def stage_verdict(lake: Lakehouse, stage: str, days: Sequence[date], *, rows_in: dict[str, int], rows_out: dict[str, int]) -> Verdict:
+    """One stage's ledger adds up and agrees with the tables before and after it.
+
+    rows_in: batch -> rows in the table that the stage reads. rows_out: batch -> rows in the table that it writes.
+    """
+    ledger = lake.read(STAGE_BATCHES, where={"feed_date": list(days), "stage": [stage]}).to_pylist()
+    wrong: list[dict[str, Any]] = []
+    for row in ledger:
+        reasons = sum(json.loads(row["reasons"]).values())
+        batch = row["batch_id"]
+        if (
+            row["rows_in"] != row["rows_out"] + reasons
+            or row["rows_in"] != rows_in.get(batch, 0)
+            or row["rows_out"] != rows_out.get(batch, 0)
+        ):
+            wrong.append(
+                {
+                    "batch": batch,
+                    "ledger in": row["rows_in"],
+                    "ledger out": row["rows_out"],
+                    "other reasons": reasons,
+                    "table in": rows_in.get(batch, 0),
+                    "table out": rows_out.get(batch, 0),
+                }
+            )
+    done = {row["batch_id"] for row in ledger}
+    missing = sorted(set(rows_in) - done)
+    wrong += [
+        {"batch": b, "ledger in": None, "ledger out": None, "other reasons": None, "table in": rows_in[b], "table out": rows_out.get(b, 0)}
+        for b in missing
+    ]
+    return Verdict(
+        passed=not wrong,
+        rule=f"For every batch of stage {stage}: rows in = rows out + each reason, as the tables themselves count.",
+        number=len(wrong),
+        threshold=f"0 of {len(ledger) + len(missing)} batches",
+        owner="data-platform",
+        next_command=f"materialize the {stage} asset for the day again; if it stays, open docs/runbooks/row_account.md",
+        sample=wrong[:SAMPLE],
+    )

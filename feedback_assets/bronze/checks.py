@@ -1,0 +1,38 @@
+"""The checks of bronze, thin: schema, row account, readable share, dead letters. The rules stand in accounts.py and contracts/."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from feedback_assets.checks import days_of, result
+from feedback_assets.contracts.bronze import SOURCES, bronze_table
+from feedback_assets.resources import SEAMS, schema_check, seams_of
+
+
+def bronze_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetChecksDefinition]:
+    """For each source: schema, row account and readable share stop the day; dead letters warn."""
+    return [check for source in SOURCES for check in (schema_check(bronze_table(source), partitions), _account_checks(source, partitions))]
+
+
+def _account_checks(source: str, partitions: dg.PartitionsDefinition[str]) -> dg.AssetChecksDefinition:
+    key = dg.AssetKey(["bronze", source])
+    specs = [
+        dg.AssetCheckSpec(
+            "row_account", asset=key, blocking=True, partitions_def=partitions, description="Records in = bronze rows + dead letters."
+        ),
+        dg.AssetCheckSpec(
+            "readable", asset=key, blocking=True, partitions_def=partitions, description="At most half of a day's records are unreadable."
+        ),
+        dg.AssetCheckSpec("dead_letters", asset=key, partitions_def=partitions, description="How many records could not be read, and why."),
+    ]
+
+    @dg.multi_asset_check(name=f"bronze_{source}_accounts", specs=specs, required_resource_keys={SEAMS})
+    def accounts(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        from feedback_assets.bronze import accounts as rules
+
+        lake, days = seams_of(context).lake, days_of(context)
+        yield result(rules.bronze_verdict(lake, source, days), check="row_account", asset=key)
+        yield result(rules.readable_verdict(lake, source, days), check="readable", asset=key)
+        yield result(rules.dead_letter_verdict(lake, source, days), check="dead_letters", asset=key, severity=dg.AssetCheckSeverity.WARN)
+
+    return accounts

@@ -1,0 +1,260 @@
+"""`feedback run`: materializes what is new through the two Dagster jobs, as sensors and schedules do, with progress."""
+
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from feedback_assets.errors import FeedbackError
+from feedback_assets.home import prepare_home, run_lock
+from feedback_assets.settings import PURPOSE_TAG, PURPOSES, Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from feedback_assets.seams import Seams
+
+RUN_TAG = "feedback/launched_by"
+GOLD_CURSOR = "feedback/gold"
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+LARGEST_GAP = 3
+"""Days without anything new that a range may span: an empty day costs less than another run."""
+
+
+@dataclasses.dataclass
+class RunReport:
+    """What one `feedback run` did."""
+
+    purpose: str
+    days: int = 0
+    runs: int = 0
+    failed_days: list[str] = dataclasses.field(default_factory=list)
+    gold: str = "up to date"
+    new_rows: dict[str, int] = dataclasses.field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return not self.failed_days and self.gold != "failed"
+
+
+@click.command("run")
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="First feed date; all that is new by default.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="Last feed date.")
+@click.option(
+    "--purpose", type=click.Choice(PURPOSES), default="live", show_default=True, help="Only live runs publish tickets and alerts."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def run(first: datetime | None, last: datetime | None, purpose: str, as_json: bool) -> None:
+    """Materialize what is new: landing files to tickets."""
+    settings = Settings.from_environment(os.environ)
+    prepare_home(settings)
+    bounds = (first.date() if first else date.min, last.date() if last else date.max)
+    with run_lock(settings):
+        report = _materialize(settings, bounds, purpose, quiet=as_json)
+    if as_json:
+        click.echo(json.dumps({**dataclasses.asdict(report), "ok": report.ok}))
+    else:
+        _say(f"{report.days} days in {report.runs} runs, gold {report.gold}, {report.seconds:.1f} s")
+    if report.failed_days:
+        raise FeedbackError(
+            f"{len(report.failed_days)} days failed: {', '.join(report.failed_days[:5])}",
+            expected="every day green",
+            mend=f"`make dev`, open the runs of {report.failed_days[0]}, follow the failed check's runbook, then `feedback run` again",
+        )
+    if report.gold == "failed":
+        raise FeedbackError(
+            "the gold job failed", expected="green", mend=f"`make dev`, open the last run of {_gold_job()}, then `feedback run` again"
+        )
+
+
+def _gold_job() -> str:
+    from feedback_assets.jobs import GOLD_JOB
+
+    return GOLD_JOB
+
+
+def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *, quiet: bool) -> RunReport:
+    started = time.monotonic()
+    report = RunReport(purpose=purpose)
+    from feedback_assets.seams import Seams
+
+    seams = Seams(settings)
+    before = row_counts(seams)
+    days = pending_days(seams, bounds)
+    gold = gold_fingerprint(seams, purpose)
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    import dagster as dg
+
+    with dg.DagsterInstance.get() as instance:
+        reap_dead_runs(instance)
+        if not days and instance.daemon_cursor_storage.get_cursor_values({GOLD_CURSOR}).get(GOLD_CURSOR) == gold:
+            report.seconds = time.monotonic() - started
+            return report
+        launcher = _Launcher(settings, seams, instance, purpose)
+        try:
+            for chunk in chunks(sorted(days), settings.days_per_run):
+                _run_days(launcher, chunk, days, report, quiet=quiet)
+            report.gold = "rebuilt" if launcher.gold() else "failed"
+            report.runs += 1
+            if report.gold == "rebuilt" and not report.failed_days:
+                instance.daemon_cursor_storage.set_cursor_values({GOLD_CURSOR: gold_fingerprint(seams, purpose)})
+        finally:
+            seams.compute.close()
+    after = row_counts(seams)
+    report.new_rows = {name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)}
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _run_days(launcher: "_Launcher", chunk: Sequence[date], days: Mapping[date, set[str]], report: RunReport, *, quiet: bool) -> None:
+    """A range in one run; when it fails, its days one by one, so that one bad day does not hold up the others."""
+    began = time.monotonic()
+    sources = set().union(*(days.get(d, set()) for d in chunk))
+    ok = launcher.days(chunk[0], chunk[-1], sources)
+    report.runs += 1
+    report.days += len(chunk)
+    if not ok:
+        for day in chunk:
+            if len(chunk) > 1:
+                ok = launcher.days(day, day, days.get(day, set()))
+                report.runs += 1
+            if not ok:
+                report.failed_days.append(day.isoformat())
+    if not quiet:
+        span = f"{chunk[0]}" if len(chunk) == 1 else f"{chunk[0]} .. {chunk[-1]}"
+        failed = [d for d in report.failed_days if chunk[0].isoformat() <= d <= chunk[-1].isoformat()]
+        _say(
+            f"{span}  {len(chunk):>3} days  {len(sources)} sources  {time.monotonic() - began:5.1f} s"
+            + (f"  failed: {', '.join(failed)}" if failed else "")
+        )
+
+
+class _Launcher:
+    """Executes the jobs in this process, on the home's instance, so that the UI shows the runs."""
+
+    def __init__(self, settings: Settings, seams: "Seams", instance: "dg.DagsterInstance", purpose: str) -> None:
+        from feedback_assets.build import build_defs
+
+        self.defs = build_defs(settings, seams)
+        self.instance = instance
+        self.tags = {PURPOSE_TAG: purpose, RUN_TAG: f"feedback run, process {os.getpid()}"}
+
+    def days(self, first: date, last: date, sources: set[str]) -> bool:
+        """Runs the day job on a range for these sources and every later stage of the days. True when it succeeded."""
+        import dagster as dg
+
+        from feedback_assets.jobs import DAY_JOB
+
+        job = self.defs.resolve_job_def(DAY_JOB)
+        later = [k for k in job.asset_layer.selected_asset_keys if k.path[0] != "bronze"]
+        return self._execute(
+            job,
+            [*(dg.AssetKey(["bronze", s]) for s in sorted(sources)), *later],
+            {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()},
+        )
+
+    def gold(self) -> bool:
+        """Runs the gold job. True when it succeeded."""
+        from feedback_assets.jobs import GOLD_JOB
+
+        return self._execute(self.defs.resolve_job_def(GOLD_JOB), None, {})
+
+    def _execute(self, job: "dg.JobDefinition", selection: "Sequence[dg.AssetKey] | None", tags: Mapping[str, str]) -> bool:
+        import warnings
+
+        import dagster as dg
+
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=dg.BetaWarning)
+            warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+            result = job.execute_in_process(
+                instance=self.instance,
+                asset_selection=selection,
+                tags={**self.tags, **tags},
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+                raise_on_error=False,
+            )
+        if not result.success:
+            for event in result.all_node_events:
+                if event.is_step_failure and event.step_failure_data.error is not None:
+                    _say(f"{event.step_key}: {event.step_failure_data.error.message.strip()}", error=True)
+        return bool(result.success)
+
+
+def pending_days(seams: "Seams", bounds: tuple[date, date]) -> dict[date, set[str]]:
+    """Days with work in any daily stage -> the sources with files that bronze does not have."""
+    from feedback_assets.bronze.ingest import pending_days as bronze_pending
+    from feedback_assets.contracts.bronze import SOURCES
+    from feedback_assets.enrichment.process import pending_days as enrichment_pending
+    from feedback_assets.silver.process import pending_days as silver_pending
+    from feedback_assets.themes.embed import pending_days as embeddings_pending
+
+    days: dict[date, set[str]] = {}
+    for source in SOURCES:
+        for day in bronze_pending(seams.lake, seams.landing, source):
+            days.setdefault(day, set()).add(source)
+    for stage in (silver_pending, enrichment_pending, embeddings_pending):
+        for day in stage(seams.lake):
+            days.setdefault(day, set())
+    return {d: s for d, s in days.items() if bounds[0] <= d <= bounds[1]}
+
+
+def chunks(days: Sequence[date], longest: int) -> list[list[date]]:
+    """Ranges of at most `longest` calendar days that contain the given days; days inside a small gap come along."""
+    ranges: list[list[date]] = []
+    for day in days:
+        if ranges and (day - ranges[-1][-1]).days <= LARGEST_GAP + 1 and (day - ranges[-1][0]).days < longest:
+            ranges[-1] += [ranges[-1][-1] + timedelta(days=i + 1) for i in range((day - ranges[-1][-1]).days)]
+        else:
+            ranges.append([day])
+    return ranges
+
+
+def gold_fingerprint(seams: "Seams", purpose: str) -> str:
+    """What gold is a function of: the versions of the tables it reads, the weights, and the purpose."""
+    from feedback_assets.contracts import table_named
+
+    inputs = (
+        "bronze/manifest",
+        "bronze/stage_batches",
+        "silver/events",
+        "enrichment/events",
+        "enrichment/issues",
+        "enrichment/review",
+        "themes/embeddings",
+    )
+    versions = {name: seams.lake.version(table_named(name)) for name in inputs}
+    return json.dumps(
+        {**versions, "weights": seams.weights.version, "embedder": seams.settings.embedder, "purpose": purpose}, sort_keys=True
+    )
+
+
+def row_counts(seams: "Seams") -> dict[str, int]:
+    """Rows of every table, from the Delta logs."""
+    from feedback_assets.contracts import ALL_TABLES
+
+    return {t.name: seams.lake.count(t) for t in ALL_TABLES}
+
+
+def reap_dead_runs(instance: "dg.DagsterInstance") -> None:
+    """Marks runs of an earlier `feedback run` that was killed as failed and frees their pool slots. The caller holds the run lock,
+    so an unfinished run with our tag has no process."""
+    import dagster as dg
+
+    unfinished = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    for record in instance.get_run_records(dg.RunsFilter(statuses=unfinished)):
+        run = record.dagster_run
+        if RUN_TAG in run.tags:
+            instance.report_run_failed(run, "The process of this run died; the next `feedback run` continues its work.")
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
+
+def _say(text: str, *, error: bool = False) -> None:
+    click.echo(text, err=error)

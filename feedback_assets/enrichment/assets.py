@@ -1,0 +1,34 @@
+"""The enrichment assets: what was decided about each event, the issues found, and what people must look at. Thin."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+import dagster as dg
+
+from feedback_assets.checks import days_of
+from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES, REVIEW
+from feedback_assets.contracts.silver import EVENTS
+from feedback_assets.resources import SEAMS, asset_spec, day_results, seams_of
+
+GROUP = "enrichment"
+
+
+def enrichment_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillPolicy) -> Sequence[dg.AssetsDefinition]:
+    """One step writes the three tables of a day."""
+    tables = [ENRICHED_EVENTS, ISSUES, REVIEW]
+
+    @dg.multi_asset(
+        name="enrichment",
+        specs=[asset_spec(t, group=GROUP, deps=[EVENTS], kinds=["python", "scikitlearn"], partitions=partitions) for t in tables],
+        backfill_policy=policy,
+        required_resource_keys={SEAMS},
+        pool="enrichment",
+    )
+    def enrichment(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        from feedback_assets.enrichment.process import enrich_days
+
+        seams, days = seams_of(context), days_of(context)
+        reports = enrich_days(seams.lake, seams.reader, days, now=seams.now())
+        yield from day_results(context, seams, tables, days, {d: asdict(r) for d, r in reports.items()})
+
+    return [enrichment]

@@ -1,0 +1,48 @@
+"""Evidence is exact: the check that every stored quote is the text at its span. No evidence, no claim."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from feedback_assets.contracts.enrichment import ISSUES, REVIEW
+from feedback_assets.contracts.silver import EVENTS
+from feedback_assets.lakehouse.interface import Lakehouse
+from feedback_assets.verdict import SAMPLE, Verdict
+
+
+def evidence_verdict(lake: Lakehouse, days: Sequence[date]) -> Verdict:
+    """Every issue of these days has spans inside its event's masked text, and its quote is the text of the first."""
+    where = {"feed_date": list(days)}
+    texts = {
+        (r["event_id"], r["payload_sha256"]): r["text"]
+        for r in lake.read(EVENTS, columns=["event_id", "payload_sha256", "text"], where=where).to_pylist()
+    }
+    columns = ["issue_id", "event_id", "payload_sha256", "evidence", "quote"]
+    wrong: list[dict[str, Any]] = []
+    seen = 0
+    for table in (ISSUES, REVIEW):
+        for row in lake.read(table, columns=columns, where=where).to_pylist():
+            seen += 1
+            text = texts.get((row["event_id"], row["payload_sha256"]))
+            fault = _fault(text, row["evidence"], row["quote"])
+            if fault:
+                wrong.append({"table": table.name, "issue": row["issue_id"], "fault": fault})
+    return Verdict(
+        passed=not wrong,
+        rule="Every issue has evidence: spans inside the event's masked text, and a quote that is the text of the first.",
+        number=len(wrong),
+        threshold=f"0 of {seen} issues",
+        owner="feedback-ml",
+        next_command="feedback trace <issue id of the sample>; a wrong span is a bug of the tier that it names",
+        sample=wrong[:SAMPLE],
+    )
+
+
+def _fault(text: str | None, spans: Sequence[dict[str, int]] | None, quote: str) -> str:
+    if text is None:
+        return "its event is not in silver"
+    if not spans:
+        return "no span"
+    if any(not 0 <= s["start"] < s["end"] <= len(text) for s in spans):
+        return "a span outside the text"
+    return "" if text[spans[0]["start"] : spans[0]["end"]] == quote else "the quote is not the text at the span"

@@ -1,0 +1,38 @@
+"""The two jobs that everything launches: one for days, one across days. Sensors, schedules, backfills and `feedback run` share them."""
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+DAY_JOB = "feedback_day"
+GOLD_JOB = "feedback_gold"
+
+DAY_ASSETS = dg.AssetSelection.groups("bronze").materializable() | dg.AssetSelection.assets(
+    ["silver", "events"],
+    ["silver", "raw_text"],
+    ["enrichment", "events"],
+    ["enrichment", "issues"],
+    ["enrichment", "review"],
+    ["themes", "embeddings"],
+)
+GOLD_ASSETS = (
+    dg.AssetSelection.assets(
+        ["silver", "revisions"], ["silver", "duplicate_groups"], ["themes", "assignments"], ["themes", "themes"], ["themes", "checkpoints"]
+    )
+    | dg.AssetSelection.groups("signals", "priority", "tickets", "alerts").materializable()
+)
+
+
+def feedback_jobs() -> "list[UnresolvedAssetJobDefinition]":
+    """The day job takes a partition or a range of them; the gold job takes none."""
+    return [
+        dg.define_asset_job(DAY_JOB, selection=DAY_ASSETS, description="Landing files of a day to bronze, silver, issues and vectors."),
+        dg.define_asset_job(
+            GOLD_JOB,
+            selection=GOLD_ASSETS,
+            description="Revisions, duplicates, themes, signals, priority, tickets and alerts across all days.",
+        ),
+    ]

@@ -1,0 +1,137 @@
+"""What every asset does the same way with Dagster: the specs from contracts, the seams as a resource, metadata of a partition."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from feedback_assets.checks import cell, days_of, result
+from feedback_assets.contracts.dagster_schema import table_schema
+from feedback_assets.contracts.table import Table
+from feedback_assets.settings import PURPOSE_TAG
+
+if TYPE_CHECKING:
+    from feedback_assets.seams import Seams
+
+SEAMS = "seams"
+DAYS_PER_RUN = 31
+SAMPLE_ROWS = 5
+
+
+def seams_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> "Seams":
+    """The outside of this home."""
+    seams: Seams = getattr(context.resources, SEAMS)
+    return seams
+
+
+def asset_spec(
+    table: Table,
+    *,
+    group: str,
+    deps: Sequence[Table] = (),
+    kinds: Sequence[str] = (),
+    partitions: dg.PartitionsDefinition[str] | None = None,
+) -> dg.AssetSpec:
+    """The asset of a table: key, description, owner, kinds and columns come from the contract."""
+    return dg.AssetSpec(
+        key=dg.AssetKey(table.name.split("/")),
+        deps=[dg.AssetKey(d.name.split("/")) for d in deps],
+        description=f"{table.row}\n\nKey: {', '.join(table.key)}."
+        + ("\n\nHolds raw personal data: restricted." if table.restricted else ""),
+        group_name=group,
+        owners=[f"team:{table.owner}"],
+        kinds={"deltalake", *kinds},
+        metadata={"dagster/column_schema": table_schema(table), "dagster/table_name": table.name},
+        partitions_def=partitions,
+    )
+
+
+def purpose_of(context: dg.AssetExecutionContext) -> str:
+    """The run's purpose; '' when the run has none, and then it is not live."""
+    return context.run.tags.get(PURPOSE_TAG, "")
+
+
+def day_results(
+    context: dg.AssetExecutionContext,
+    seams: "Seams",
+    tables: Sequence[Table],
+    days: Sequence[date],
+    accounts: Mapping[date, Mapping[str, Any]],
+) -> list[dg.MaterializeResult[None]]:
+    """One result a table, with row count, sample and row account of each day's partition as metadata."""
+    results = []
+    for table in tables:
+        rows = seams.lake.read(table, columns=_shown(table), where={"feed_date": list(days)}).to_pylist()
+        by_day: dict[date, list[dict[str, Any]]] = {d: [] for d in days}
+        for row in rows:
+            by_day[row["feed_date"]].append(row)
+        key = dg.AssetKey(table.name.split("/"))
+        for day in days:
+            account = dict(accounts.get(day, {}))
+            context.add_asset_metadata(
+                {
+                    "dagster/partition_row_count": len(by_day[day]),
+                    "sample": dg.MetadataValue.md(_sample(table, by_day[day])),
+                    **({"what this run did": dg.MetadataValue.json(account)} if account else {}),
+                },
+                asset_key=key,
+                partition_key=day.isoformat(),
+            )
+        results.append(dg.MaterializeResult(asset_key=key, metadata={"table": seams.lake.location(table)}))
+    return results
+
+
+def whole_result(seams: "Seams", table: Table, did: Mapping[str, Any] | None = None) -> dg.MaterializeResult[None]:
+    """The result of an asset without partitions: row count, sample, what the run did."""
+    rows = seams.lake.read(table, columns=_shown(table)).slice(0, SAMPLE_ROWS).to_pylist()
+    return dg.MaterializeResult(
+        asset_key=dg.AssetKey(table.name.split("/")),
+        metadata={
+            "dagster/row_count": seams.lake.count(table),
+            "sample": dg.MetadataValue.md(_sample(table, rows)),
+            "table": seams.lake.location(table),
+            **({"what this run did": dg.MetadataValue.json(dict(did))} if did else {}),
+        },
+    )
+
+
+def _shown(table: Table) -> list[str]:
+    """Columns of a sample: never payload, raw text or vectors; of a restricted table positions and hashes alone."""
+    safe = {"record_key", "source", "feed_date", "event_id", "payload_sha256", "file", "start", "end", "batch_id"}
+    names = [c.name for c in table.columns if c.type in {"string", "int32", "int64", "double", "bool", "date"}]
+    return [n for n in names if n in safe] if table.restricted else [n for n in names if n not in {"content", "state", "attributes"}]
+
+
+def _sample(table: Table, rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return "no rows"
+    hidden = {"payload_sha256", "batch_id", "record_key", "content_sha256"}
+    names = [n for n in _shown(table) if n not in hidden][:9]
+    ordered = sorted(rows, key=lambda r: tuple(str(r.get(k)) for k in table.key))[:SAMPLE_ROWS]
+    lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
+    lines += ["| " + " | ".join(cell(r[n]) for n in names) + " |" for r in ordered]
+    return "\n".join(lines)
+
+
+def schema_check(table: Table, partitions: dg.PartitionsDefinition[str] | None = None) -> dg.AssetChecksDefinition:
+    """The contract as a blocking check on the rows that the run wrote: the days of a partitioned table, else all rows."""
+    key = dg.AssetKey(table.name.split("/"))
+
+    @dg.asset_check(
+        asset=key,
+        name="schema",
+        blocking=True,
+        partitions_def=partitions,
+        required_resource_keys={SEAMS},
+        description=f"Every row of {table.name} fits its contract: types, nulls, values, unique key.",
+    )
+    def schema(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        from feedback_assets.contracts.pandera_schema import schema_verdict
+
+        lake = seams_of(context).lake
+        where = {"feed_date": days_of(context)} if partitions is not None else None
+        again = f"read docs/tables.md on {table.name}, then materialize it again; rows at fault were written by code, not by a source"
+        return result(schema_verdict(table, lake.read(table, where=where), next_command=again), check="schema", asset=key)
+
+    return schema

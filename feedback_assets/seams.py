@@ -1,0 +1,79 @@
+"""What the stages need from outside, each made when it is first used: lakehouse, landing zone, compute, reader, embedder, tracker, alerts.
+
+A new implementation of one is a module in its folder and a line in its registry; nothing here or in the assets changes.
+"""
+
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from feedback_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from feedback_assets.alerts.channels.interface import AlertChannel
+    from feedback_assets.bronze.landing import LandingZone
+    from feedback_assets.compute.interface import Compute
+    from feedback_assets.enrichment.reader import Reader
+    from feedback_assets.lakehouse.interface import Lakehouse
+    from feedback_assets.priority.weights import Weights
+    from feedback_assets.themes.embedders.interface import Embedder
+    from feedback_assets.tickets.trackers.interface import Tracker
+
+
+class Seams:
+    """The outside of one home. One a process: the compute engine and the models are kept between runs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def now(self) -> datetime:
+        """The clock, read here and nowhere below."""
+        return datetime.now(UTC)
+
+    @cached_property
+    def lake(self) -> "Lakehouse":
+        from feedback_assets.lakehouse.local import LocalLakehouse
+
+        return LocalLakehouse(self.settings.lake)
+
+    @cached_property
+    def landing(self) -> "LandingZone":
+        from feedback_assets.bronze.landing import LandingZone
+
+        return LandingZone(self.settings.landing)
+
+    @cached_property
+    def compute(self) -> "Compute":
+        from feedback_assets.compute.registry import compute_named
+
+        return compute_named(self.settings.compute)
+
+    @cached_property
+    def reader(self) -> "Reader":
+        from feedback_assets.enrichment.reader import build_reader
+
+        return build_reader(self.settings.taxonomy, self.settings.models)
+
+    @cached_property
+    def embedder(self) -> "Embedder":
+        from feedback_assets.themes.embedders.registry import embedder_named
+
+        return embedder_named(self.settings.embedder)
+
+    @cached_property
+    def weights(self) -> "Weights":
+        from feedback_assets.priority.weights import load_weights
+
+        return load_weights(self.settings.taxonomy / "priority_weights.yaml")
+
+    @cached_property
+    def tracker(self) -> "Tracker":
+        from feedback_assets.tickets.trackers.registry import tracker_named
+
+        return tracker_named(self.settings.tracker, lake=self.lake, folder=self.settings.local_tickets)
+
+    @cached_property
+    def alert_channel(self) -> "AlertChannel":
+        from feedback_assets.alerts.channels.registry import channel_named
+
+        return channel_named(self.settings.alert_channel, folder=self.settings.local_alerts)

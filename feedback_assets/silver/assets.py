@@ -1,0 +1,58 @@
+"""The silver assets: canonical events and their restricted raw text by day; revisions and duplicate groups across days. Thin."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+import dagster as dg
+
+from feedback_assets.checks import days_of
+from feedback_assets.contracts.bronze import SOURCES, bronze_table
+from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENTS, RAW_TEXT, REVISIONS
+from feedback_assets.resources import SEAMS, asset_spec, day_results, seams_of, whole_result
+
+GROUP = "silver"
+
+
+def silver_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillPolicy) -> Sequence[dg.AssetsDefinition]:
+    """Events and raw text of a day are one step; revisions and groups look across days and are assets of their own."""
+    bronze = [bronze_table(s) for s in SOURCES]
+
+    @dg.multi_asset(
+        name="silver_events",
+        specs=[asset_spec(t, group=GROUP, deps=bronze, kinds=["pyspark"], partitions=partitions) for t in (EVENTS, RAW_TEXT)],
+        backfill_policy=policy,
+        required_resource_keys={SEAMS},
+        pool="silver_events",
+    )
+    def events(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        from feedback_assets.silver.process import process_days
+
+        seams, days = seams_of(context), days_of(context)
+        reports = process_days(seams.lake, seams.compute, days, now=seams.now())
+        yield from day_results(context, seams, [EVENTS, RAW_TEXT], days, {d: asdict(r) for d, r in reports.items()})
+
+    @dg.multi_asset(
+        name="silver_revisions",
+        specs=[asset_spec(REVISIONS, group=GROUP, deps=[EVENTS], kinds=["pyspark"])],
+        required_resource_keys={SEAMS},
+        pool="gold",
+    )
+    def revisions(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        from feedback_assets.silver.process import update_revisions
+
+        seams = seams_of(context)
+        return whole_result(seams, REVISIONS, asdict(update_revisions(seams.lake, seams.compute)))
+
+    @dg.multi_asset(
+        name="silver_duplicate_groups",
+        specs=[asset_spec(DUPLICATE_GROUPS, group=GROUP, deps=[EVENTS, REVISIONS], kinds=["python"])],
+        required_resource_keys={SEAMS},
+        pool="gold",
+    )
+    def duplicate_groups(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        from feedback_assets.silver.process import update_duplicates
+
+        seams = seams_of(context)
+        return whole_result(seams, DUPLICATE_GROUPS, asdict(update_duplicates(seams.lake)))
+
+    return [events, revisions, duplicate_groups]
