@@ -1,0 +1,119 @@
+"""Reads the facts about every active theme and brings priority/scores up to date. Not here: the arithmetic (factors, score)."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from feedback_assets.contracts.arrow import to_arrow
+from feedback_assets.contracts.priority import SCORES
+from feedback_assets.contracts.signals import DAILY_COUNTS, TRENDS
+from feedback_assets.contracts.silver import EVENTS
+from feedback_assets.contracts.themes import ASSIGNMENTS, THEMES
+from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
+from feedback_assets.priority.factors import Facts, active_on, factors_of
+from feedback_assets.priority.score import FACTORS, band_of, score_of
+from feedback_assets.priority.weights import Weights
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_THEME_COLUMNS = ("theme_id", "status", "issues", "customers", "severity", "confidence", "last_day")
+
+
+def update_scores(lake: Lakehouse, weights: Weights) -> WriteResult:
+    """Makes priority/scores the scores of the active themes with issues in force, and of no other theme."""
+    themes = [t for t in lake.read(THEMES, columns=_THEME_COLUMNS, where={"status": ["active"]}).to_pylist() if t["issues"] > 0]
+    trends = lake.read(TRENDS, columns=["as_of"]).to_pylist()
+    as_of = max([row["as_of"] for row in trends] or [t["last_day"] for t in themes], default=None)
+    if as_of is None:
+        return lake.replace(SCORES, to_arrow(SCORES, []))
+    daily = _daily(lake)
+    revenue = _revenue(lake)
+    nothing: tuple[dict[str, int], float] = ({}, 0.0)
+    rows = []
+    for theme in sorted(themes, key=lambda t: t["theme_id"]):
+        tiers, value = revenue.get(theme["theme_id"], nothing)
+        facts = Facts(
+            severity=theme["severity"] if theme["severity"] is not None else weights.scales.severity.lowest,
+            customers=theme["customers"],
+            tiers=tiers,
+            order_value=value,
+            active_on=active_on(daily.get(theme["theme_id"]) or {theme["last_day"]: theme["issues"]}, weights.scales.recency.issues),
+            confidence=theme["confidence"] or 0.0,
+        )
+        rows.append(score_row(theme["theme_id"], facts, weights, as_of))
+    return lake.replace(SCORES, to_arrow(SCORES, rows))
+
+
+def score_row(theme_id: str, facts: Facts, weights: Weights, as_of: date) -> dict[str, Any]:
+    """One row of priority/scores."""
+    factors = factors_of(facts, weights, as_of)
+    scored = score_of(factors, weights.weights.model_dump(), weights.floor)
+    band = band_of(scored.score, weights.bands)
+    return {
+        "theme_id": theme_id,
+        "score": scored.score,
+        "band": band,
+        **factors,
+        **{f"{f}_points": scored.points[f] for f in FACTORS},
+        "weights_version": weights.version,
+        "as_of": as_of,
+        "explanation": explain(band, scored.score, scored.points, facts, as_of),
+    }
+
+
+def explain(band: str, score: float, points: Mapping[str, float], facts: Facts, as_of: date) -> str:
+    """The score in a plain sentence."""
+    age = max((as_of - facts.active_on).days, 0)
+    when = "active on the last day seen" if age == 0 else f"last active {age} day{'' if age == 1 else 's'} before the last day seen"
+    people = "1 customer" if facts.customers == 1 else f"{facts.customers} customers"
+    known = sum(facts.tiers.values())
+    money = f"order value {facts.order_value:.0f}" if facts.order_value >= 1 else "no order value known"
+    tiers = f"tier known of {known}" if known else "no tier known"
+    top = max(FACTORS, key=lambda f: points[f])
+    return (
+        f"{band} with {score:.1f} of 100: mean severity {facts.severity:.1f} of 5, {people}, {money}, {tiers}, {when}, "
+        f"mean confidence {facts.confidence:.2f}; most points come from {top} ({points[top]:.1f})."
+    )
+
+
+def _daily(lake: Lakehouse) -> dict[str, dict[date, int]]:
+    """Theme -> event day -> issues in force."""
+    rows = lake.read(DAILY_COUNTS, columns=["theme_id", "event_day", "issues"], where={"dimension": ["all"]})
+    daily: dict[str, dict[date, int]] = {}
+    for theme, day, issues in zip(*(rows[name].to_pylist() for name in ("theme_id", "event_day", "issues")), strict=True):
+        daily.setdefault(theme, {})[day] = issues
+    return daily
+
+
+def _revenue(lake: Lakehouse) -> dict[str, tuple[dict[str, int], float]]:
+    """Theme -> (tier -> customers, sum of order values). One customer counts once: with the dearest order and the first known tier in
+    sort order. An event without a customer is its own customer."""
+    import polars as pl
+
+    assigned = _frame(lake.read(ASSIGNMENTS, columns=["theme_id", "event_id", "payload_sha256"], where={"superseded": [False]}))
+    events = _frame(lake.read(EVENTS, columns=["event_id", "payload_sha256", "customer_key", "tier", "order_value"]))
+    people = (
+        assigned.filter(pl.col("theme_id") != "")
+        .unique()
+        .join(events, on=["event_id", "payload_sha256"], how="inner")
+        .with_columns(
+            person=pl.when(pl.col("customer_key") == "").then(pl.lit("event ") + pl.col("event_id")).otherwise("customer_key"),
+            tier=pl.when(pl.col("tier") != "").then("tier"),
+            cents=(pl.col("order_value").fill_nan(None).fill_null(0.0).clip(0.0, 1e10) * 100).round().cast(pl.Int64),
+        )
+        .group_by("theme_id", "person")
+        .agg(pl.col("tier").min(), pl.col("cents").max())
+    )
+    found: dict[str, tuple[dict[str, int], float]] = {}
+    for theme, cents in people.group_by("theme_id").agg(pl.col("cents").sum()).iter_rows():
+        found[theme] = ({}, cents / 100)
+    for theme, tier, n in people.drop_nulls("tier").group_by("theme_id", "tier").agg(n=pl.len()).iter_rows():
+        found[theme][0][tier] = n
+    return found
+
+
+def _frame(data: Any) -> "pl.DataFrame":
+    import polars as pl
+
+    return pl.DataFrame(data)

@@ -1,0 +1,121 @@
+"""The weights file: what it may say, and reading it. Unknown keys are refused, so that a typing error is not a silent default."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from feedback_assets.errors import SettingError
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Points = Annotated[float, Field(gt=0, lt=100)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FactorWeights(_Strict):
+    """How much each factor counts; only their proportions matter."""
+
+    severity: Positive
+    reach: Positive
+    revenue: Positive
+    recency: Positive
+    confidence: Positive
+
+
+class SeverityScale(_Strict):
+    """The severities that are factor 0 and factor 1."""
+
+    lowest: float
+    highest: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.lowest < self.highest:
+            raise ValueError("lowest must be below highest")
+        return self
+
+
+class ReachScale(_Strict):
+    """The number of customers that is factor 1."""
+
+    customers: Positive
+
+
+class RevenueScale(_Strict):
+    """Order value that is factor 1, and what each tier is worth."""
+
+    order_value: Positive
+    unknown_tier: Share
+    tiers: dict[str, Share]
+
+
+class RecencyScale(_Strict):
+    """half_life_days: days that halve the factor. issues: how many issues make activity."""
+
+    half_life_days: Positive
+    issues: Annotated[int, Field(ge=1)]
+
+
+class Scales(_Strict):
+    """From facts to factors."""
+
+    severity: SeverityScale
+    reach: ReachScale
+    revenue: RevenueScale
+    recency: RecencyScale
+
+
+class Bands(_Strict):
+    """The least score of each band."""
+
+    P1: Points
+    P2: Points
+    P3: Points
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.P1 > self.P2 > self.P3:
+            raise ValueError("P1 must be above P2, and P2 above P3")
+        return self
+
+
+class TicketMinimum(_Strict):
+    """What a theme needs for a ticket."""
+
+    lowest_band: Literal["P1", "P2", "P3", "P4"]
+    issues: Annotated[int, Field(ge=1)]
+    customers: Annotated[int, Field(ge=0)]
+
+
+class Weights(_Strict):
+    """The whole file."""
+
+    version: Annotated[str, Field(min_length=1)]
+    weights: FactorWeights
+    floor: Annotated[float, Field(gt=0, lt=1)]
+    scales: Scales
+    bands: Bands
+    tickets: TicketMinimum
+
+
+def load_weights(path: Path) -> Weights:
+    """Raises SettingError, naming the file and the key."""
+    import yaml
+
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as e:
+        raise SettingError(f"{path.name} cannot be read: {e.strerror}", mend="restore taxonomy/priority_weights.yaml") from e
+    except (yaml.YAMLError, UnicodeDecodeError) as e:
+        raise SettingError(f"{path.name} is not YAML: {' '.join(str(e).split())}", expected="a YAML mapping in UTF-8") from e
+    try:
+        return Weights.model_validate(raw)
+    except ValidationError as e:
+        found = [f"{'.'.join(str(part) for part in error['loc']) or 'the file'}: {error['msg']}" for error in e.errors()]
+        raise SettingError(
+            f"{path.name}: {'; '.join(found)}", expected="the keys that the shipped file has", mend=f"edit {path.name}"
+        ) from e

@@ -1,0 +1,118 @@
+"""What a ticket says: one whole desired state, as JSON. Nothing in it tells when it was made, so equal states are equal bytes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from feedback_assets.identity import sha256_hex
+
+LONGEST_TITLE = 120
+LONGEST_QUOTE = 400
+MOST_QUOTES = 5
+MOST_SEGMENTS = 5
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One factor of the score: its value 0 to 1, and the points of the score that it brings."""
+
+    name: str
+    value: float
+    points: float
+
+
+@dataclass(frozen=True)
+class Quote:
+    """One complaint in the customer's words, masked, with the way back to it. day: ISO."""
+
+    text: str
+    issue_id: str
+    event_id: str
+    source: str
+    day: str
+
+
+@dataclass(frozen=True)
+class Segment:
+    """How many issues of the theme name one version, locale..."""
+
+    value: str
+    issues: int
+
+
+@dataclass(frozen=True)
+class TicketContent:
+    """The whole desired state of one ticket. Texts are masked and untrusted: whoever shows them escapes them. Days are ISO.
+
+    revision: counts the states that were wanted, from 1; equals the intent's sequence. closed_because and moved_to (a ticket id) are
+    empty while the ticket is open.
+    """
+
+    ticket_id: str
+    revision: int
+    status: str
+    theme_id: str
+    title: str
+    category: str
+    subcategory: str
+    owner: str
+    band: str
+    score: float
+    weights_version: str
+    explanation: str
+    factors: tuple[Factor, ...]
+    issues: int
+    events: int
+    customers: int
+    first_day: str
+    last_day: str
+    as_of: str
+    trend: str
+    last_7_days: int
+    previous_7_days: int
+    peak_day: str
+    peak: int
+    terms: tuple[str, ...] = ()
+    segments: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
+    quotes: tuple[Quote, ...] = ()
+    closed_because: str = ""
+    moved_to: str = ""
+
+    def to_json(self) -> str:
+        """The same bytes for the same state."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    @property
+    def trace(self) -> str:
+        """The command that shows where it all comes from."""
+        return f"feedback trace {self.ticket_id}"
+
+    def closed(self, because: str, moved_to: str = "") -> "TicketContent":
+        """This ticket, closed. Its quotes go: what they are from may be what is gone."""
+        return replace(self, status="closed", closed_because=because, moved_to=moved_to, quotes=())
+
+
+def content_from(text: str) -> TicketContent:
+    """The content that `to_json` wrote."""
+    raw: dict[str, Any] = json.loads(text)
+    return TicketContent(
+        **{
+            **raw,
+            "factors": tuple(Factor(**f) for f in raw["factors"]),
+            "quotes": tuple(Quote(**q) for q in raw["quotes"]),
+            "terms": tuple(raw["terms"]),
+            "segments": {name: tuple(Segment(**s) for s in values) for name, values in raw["segments"].items()},
+        }
+    )
+
+
+def content_hash(text: str) -> str:
+    """SHA-256 of the JSON."""
+    return sha256_hex(text.encode())
+
+
+def one_line(text: str, longest: int) -> str:
+    """Whitespace made single spaces, cut with an ellipsis at a whole character."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= longest else flat[: longest - 1].rstrip() + "…"
