@@ -1,0 +1,102 @@
+"""Does a text say anything, and is it spam? Plain rules over cleaned, masked text; the categories of feedback are enrichment's."""
+
+import re
+
+_PLACEHOLDER = re.compile(r"\[[A-Z_]{2,16}\]")
+_URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+_EMPTY_WORDS = _words(
+    """
+    ok okay okey k kk yes no yep nope hi hello hey hallo hola bonjour ciao thanks thank you thx ty danke merci gracias grazie obrigado
+    test tests testing testtest prueba essai prova asdf asdfg asdfgh qwerty qwertz aaa aaaa abc lol haha hahaha hmm hm na nan none null nil
+    nothing nichts nada rien niente keine comment comments text title subject titel no-comment foo bar xxx xyz blah bla
+    да нет ок тест спасибо привет
+    """
+)
+_EMPTY_UNSPACED = _words(
+    "好 好的 谢谢 測試 测试 テスト はい ありがとう 네 감사합니다 테스트 ok 哈哈 你好 なし 無し 特になし 没有 无 無 ทดสอบ"
+)
+_NOTHING_SAID = re.compile(
+    r"(?:no|none|nothing|not applicable|n ?a|no comments?|no feedback|nothing to (?:add|say)|"
+    r"just (?:a )?test(?:ing)?|this is a test|test \w+|"
+    r"thank you(?: very much| so much)?|many thanks|see (?:above|title|subject)|deleted|removed)",
+    re.IGNORECASE,
+)
+
+
+def is_informative(text: str) -> bool:
+    """Whether a text says something that can be acted on.
+
+    'still broken', 'geht nicht' and short CJK texts do; an empty text, emoji or punctuation alone, 'ok', 'test', a greeting, a lone
+    link or placeholder do not.
+    """
+    plain = _URL.sub(" ", _PLACEHOLDER.sub(" ", text[:2000]))
+    words = _WORD.findall(plain)
+    if not words:
+        return False
+    if len(words) > 8:
+        return len({w.lower() for w in words}) > 2
+    joined = "".join(words)
+    if _UNSPACED.search(joined):
+        return joined not in _EMPTY_UNSPACED and len(joined) >= 2 and len(set(joined)) > 1
+    lowered = [w.lower() for w in words]
+    if all(w in _EMPTY_WORDS or len(w) == 1 or len(set(w)) == 1 for w in lowered):
+        return False
+    if len(lowered) == 1 and len(lowered[0]) < 3:
+        return False
+    return _NOTHING_SAID.fullmatch(" ".join(lowered)) is None
+
+
+_HELPLINE = re.compile(
+    r"(?:customer|tech(?:nical)?|support|service|care|help\s?line|toll[\s-]?free|helpdesk|contact|refund|cash\s?app|antivirus|printer|quickbooks|"
+    r"airlines?|gmail|yahoo|facebook)[\s\w,.'|:-]{0,60}(?:phone|number|helpline|hotline|toll[\s-]?free|contact)",
+    re.IGNORECASE,
+)
+_CRYPTO = re.compile(
+    r"\b(?:bitcoin|btc|crypto(?:currency)?|forex|binary options?|usdt|ethereum|nft|"
+    r"wallet recovery|recover(?:y|ed)? (?:expert|hacker|scam|funds?|my))\b",
+    re.IGNORECASE,
+)
+_CRYPTO_CALL = re.compile(
+    r"\b(?:invest(?:ment|ing|ed|or)?|profits?|earn(?:ed|ing)?|returns?|trad(?:er|ing)|"
+    r"hacker|recover(?:y|ed)|telegram|whats\s?app|contact (?:him|her|them|us)|"
+    r"guaranteed|double your)\b",
+    re.IGNORECASE,
+)
+_SELLING = re.compile(
+    r"\b(?:buy (?:cheap|online|now|followers|backlinks|viagra)|best price|"
+    r"escorts?|call girls?|casino|slot (?:gacor|online)|togel|judi|betting|payday loans?|"
+    r"seo (?:services?|agency|expert)|backlinks?|essay writing|assignment help|weight loss|keto|cbd (?:oil|gummies)|male enhancement|"
+    r"viagra|cialis|free (?:robux|v-?bucks|followers|gift cards?)|click here (?:to|for)|visit (?:our|my) (?:web)?site|promo code|mod apk|"
+    r"packers and movers|black magic|love spells?|vashikaran|hack (?:whatsapp|facebook|instagram|wifi))\b",
+    re.IGNORECASE,
+)
+
+
+def spam_reason(text: str) -> str:
+    """Why a text is held to be spam: link_spam, helpline, crypto, advertising; empty when it is not.
+
+    Reads masked text: phone numbers stand as [PHONE] or [NUMBER]. Said by rule, so a complaint about spam that quotes one sentence of
+    it can be caught: the label is stored, nothing is deleted.
+    """
+    s = text[:4000]
+    links = len(_URL.findall(s))
+    words = len(_WORD.findall(_URL.sub(" ", s)))
+    phones = s.count("[PHONE]") + s.count("[NUMBER]")
+    if phones and _HELPLINE.search(s) and (phones >= 2 or words < 40 or len(_HELPLINE.findall(s)) >= 2):
+        return "helpline"
+    if len(_CRYPTO.findall(s)) >= 2 and _CRYPTO_CALL.search(s):
+        return "crypto"
+    selling = len(_SELLING.findall(s))
+    if selling >= 2 or (selling and links):
+        return "advertising"
+    if links >= 3 and words < 12 * links:
+        return "link_spam"
+    return ""

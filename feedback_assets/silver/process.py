@@ -1,0 +1,200 @@
+"""Moves pending batches from bronze to silver, and derives what looks across days. Reads and writes tables; the logic of a row is
+kernel.py's, of DataFrames transform.py's.
+
+Rows are written first, their batches' accounts last. A kill in between repeats the batches; rows that are there already are left alone,
+and the accounts come out the same, because they count the rows that carry the batch's id.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from feedback_assets.compute.interface import Compute
+from feedback_assets.contracts.bronze import MANIFEST, STAGE_BATCHES, bronze_table
+from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENTS, RAW_TEXT, REVISIONS
+from feedback_assets.contracts.table import Table
+from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
+from feedback_assets.silver import duplicates, transform
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+STAGE = "silver"
+_KEY = ["event_id", "payload_sha256"]
+_DAY_KEY = ["feed_date", *_KEY]
+
+
+@dataclass
+class DayReport:
+    """What process_days did with one day: batches done, and rows in = rows out + each reason."""
+
+    day: date
+    batches: int = 0
+    rows_in: int = 0
+    rows_out: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
+def pending_days(lake: Lakehouse) -> list[date]:
+    """Feed dates with batches in the manifest that silver has not done, ascending."""
+    days: set[date] = {row["feed_date"] for row in _pending(lake, None)}
+    return sorted(days)
+
+
+def process_days(lake: Lakehouse, compute: Compute, days: Collection[date], *, now: datetime) -> dict[date, DayReport]:
+    """Silver of the pending batches of `days`: silver/raw_text, silver/events, then their accounts. A report for each of the days."""
+    reports = {day: DayReport(day) for day in sorted(days)}
+    batches = _pending(lake, list(reports))
+    if not batches:
+        return reports
+    bronze = _bronze(lake, batches)
+    unreadable: dict[tuple[Any, ...], str] = {}
+    if bronze.num_rows:
+        canonical = compute.run(transform.canonical_events, {"bronze": bronze})
+        readable, unreadable = _sorted_out(canonical)
+        _append(lake, RAW_TEXT, readable)
+        _append(lake, EVENTS, readable.append_column("processed_at", _constant(now, readable.num_rows)))
+    accounts = _accounts(lake, batches, bronze, unreadable)
+    _record(lake, accounts, now)
+    for account in accounts:
+        report = reports[account["feed_date"]]
+        report.batches += 1
+        report.rows_in += account["rows_in"]
+        report.rows_out += account["rows_out"]
+        report.reasons.update(account["reasons"])
+    return reports
+
+
+def update_revisions(lake: Lakehouse, compute: Compute) -> WriteResult:
+    """Makes silver/revisions what silver/events says. Commits nothing when it did already."""
+    from feedback_assets.contracts.arrow import arrow_schema
+
+    events = lake.read(EVENTS, columns=transform.EVENTS_NEEDED)
+    rows = compute.run(transform.revisions, {"events": events}) if events.num_rows else arrow_schema(REVISIONS).empty_table()
+    return lake.replace(REVISIONS, rows)
+
+
+def update_duplicates(lake: Lakehouse) -> WriteResult:
+    """Makes silver/duplicate_groups what the current events say. Commits nothing when it did already."""
+    return lake.replace(DUPLICATE_GROUPS, duplicates.duplicate_groups(current_events(lake)))
+
+
+def current_events(lake: Lakehouse) -> "pa.Table":
+    """The events in force, with the columns that duplicates need: one row an event, no deletions."""
+    import polars as pl
+
+    current = _frame(lake.read(REVISIONS, columns=[*_DAY_KEY, "is_current"])).filter(pl.col("is_current"))
+    events = _frame(lake.read(EVENTS, columns=[*dict.fromkeys((*_DAY_KEY, *duplicates.NEEDED))]))
+    return events.join(current.select(_DAY_KEY), on=_DAY_KEY, how="semi").to_arrow()
+
+
+def _pending(lake: Lakehouse, days: list[date] | None) -> list[dict[str, Any]]:
+    """Manifest rows (batch_id, source, feed_date) that silver has not done, by day, source and id."""
+    where = None if days is None else {"feed_date": days}
+    done = lake.read(STAGE_BATCHES, columns=["feed_date", "batch_id", "stage"], where={"stage": [STAGE], **(where or {})})
+    seen = {(row["feed_date"], row["batch_id"]) for row in done.to_pylist()}
+    listed = lake.read(MANIFEST, columns=["batch_id", "source", "feed_date"], where=where).to_pylist()
+    return sorted(
+        (r for r in listed if (r["feed_date"], r["batch_id"]) not in seen), key=lambda r: (r["feed_date"], r["source"], r["batch_id"])
+    )
+
+
+def _bronze(lake: Lakehouse, batches: Iterable[Mapping[str, Any]]) -> "pa.Table":
+    import pyarrow as pa
+
+    wanted: dict[str, tuple[set[date], set[str]]] = {}
+    for batch in batches:
+        days, ids = wanted.setdefault(batch["source"], (set(), set()))
+        days.add(batch["feed_date"])
+        ids.add(batch["batch_id"])
+    tables = [
+        lake.read(bronze_table(source), columns=transform.BRONZE_NEEDED, where={"feed_date": sorted(days), "batch_id": sorted(ids)})
+        for source, (days, ids) in sorted(wanted.items())
+    ]
+    return pa.concat_tables(tables)
+
+
+def _sorted_out(canonical: "pa.Table") -> "tuple[pa.Table, dict[tuple[Any, ...], str]]":
+    """Readable rows, in a fixed order, and the reason of each unreadable (day, event, payload)."""
+    import pyarrow.compute as pc
+
+    good = pc.equal(canonical["unreadable"], "")
+    bad = canonical.filter(pc.invert(good)).select([*_DAY_KEY, "unreadable"]).to_pydict()
+    reasons = dict(zip(zip(*(bad[k] for k in _DAY_KEY), strict=True), bad["unreadable"], strict=True))
+    return canonical.filter(good).sort_by([(k, "ascending") for k in _DAY_KEY]), reasons
+
+
+def _append(lake: Lakehouse, table: Table, rows: "pa.Table") -> None:
+    """Adds rows that their day does not have yet. One commit where it can be one.
+
+    A payload delivered on two days has a row under each: a day of silver depends on its day of bronze alone. The lakehouse compares
+    keys within all partitions that it is given at once, so such rows go in a day at a time.
+    """
+    import polars as pl
+
+    new = _frame(rows.select(list(table.column_names)))
+    if new.height == 0:
+        return
+    days = new["feed_date"].unique().sort().to_list()
+    old = _frame(lake.read(table, columns=_DAY_KEY, where={"feed_date": days}))
+    fresh = new.join(old, on=_DAY_KEY, how="anti", maintain_order="left")
+    everywhere = pl.concat([old, fresh.select(_DAY_KEY)]).group_by(_KEY).agg(pl.col("feed_date").n_unique().alias("days"))
+    repeated = everywhere.filter(pl.col("days") > 1)
+    alone = fresh.join(repeated, on=_KEY, how="anti", maintain_order="left")
+    if alone.height:
+        lake.append_new(table, alone.to_arrow())
+    for (_day,), part in fresh.join(repeated, on=_KEY, how="semi", maintain_order="left").group_by(["feed_date"], maintain_order=True):
+        lake.append_new(table, part.to_arrow())
+
+
+def _accounts(
+    lake: Lakehouse, batches: Iterable[Mapping[str, Any]], bronze: "pa.Table", unreadable: Mapping[tuple[Any, ...], str]
+) -> list[dict[str, Any]]:
+    batches = list(batches)
+    days = sorted({b["feed_date"] for b in batches})
+    stored = lake.read(EVENTS, columns=["feed_date", "batch_id"], where={"feed_date": days, "batch_id": [b["batch_id"] for b in batches]})
+    rows_out = _count(stored, "feed_date", "batch_id")
+    rows_in = _count(bronze, "feed_date", "batch_id")
+    lost: Counter[tuple[date, str]] = Counter()
+    if unreadable:
+        for row in bronze.select([*_DAY_KEY, "batch_id"]).to_pylist():
+            if tuple(row[k] for k in _DAY_KEY) in unreadable:
+                lost[row["feed_date"], row["batch_id"]] += 1
+    accounts = []
+    for batch in batches:
+        where = (batch["feed_date"], batch["batch_id"])
+        reasons = {"redelivered": rows_in[where] - rows_out[where] - lost[where], "unreadable": lost[where]}
+        accounts.append(
+            {**batch, "rows_in": rows_in[where], "rows_out": rows_out[where], "reasons": {k: n for k, n in reasons.items() if n}}
+        )
+    return accounts
+
+
+def _record(lake: Lakehouse, accounts: list[dict[str, Any]], now: datetime) -> None:
+    from feedback_assets.contracts.arrow import to_arrow
+
+    rows = [{**a, "stage": STAGE, "reasons": json.dumps(a["reasons"], sort_keys=True), "processed_at": now} for a in accounts]
+    lake.append_new(STAGE_BATCHES, to_arrow(STAGE_BATCHES, rows))
+
+
+def _count(table: "pa.Table", *columns: str) -> Counter[tuple[Any, ...]]:
+    grouped = table.select(list(columns)).group_by(list(columns)).aggregate([([], "count_all")]).to_pydict()
+    return Counter(dict(zip(zip(*(grouped[c] for c in columns), strict=True), grouped["count_all"], strict=True)))
+
+
+def _constant(value: datetime, length: int) -> "pa.Array":
+    import pyarrow as pa
+
+    return pa.array([value] * length, type=pa.timestamp("us", tz="UTC"))
+
+
+def _frame(data: "pa.Table") -> "pl.DataFrame":
+    import polars as pl
+
+    frame = pl.from_arrow(data)
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101  # from_arrow gives a Series for an array only
+    return frame
