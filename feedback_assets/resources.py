@@ -60,7 +60,7 @@ def day_results(
     accounts: Mapping[date, Mapping[str, Any]],
 ) -> list[dg.MaterializeResult[None]]:
     """One result a table, with row count, sample and row account of each day's partition as metadata."""
-    results = []
+    results: list[dg.MaterializeResult[None]] = []
     for table in tables:
         rows = seams.lake.read(table, columns=_shown(table), where={"feed_date": list(days)}).to_pylist()
         by_day: dict[date, list[dict[str, Any]]] = {d: [] for d in days}

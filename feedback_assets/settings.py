@@ -1,7 +1,7 @@
 """The one place that reads the environment. Everything else is given a Settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -24,13 +24,14 @@ class Settings:
     first_day: FEEDBACK_FIRST_DAY, first daily partition.
     days_per_run: FEEDBACK_DAYS_PER_RUN, most days that one run covers.
     project: FEEDBACK_PROJECT, the folder with taxonomy/ and dagster.yaml.
-    compute, embedder, tracker, alert_channel: FEEDBACK_COMPUTE, FEEDBACK_EMBEDDER, FEEDBACK_TRACKER, FEEDBACK_ALERTS, names in the registries.
+    compute, embedder, tracker, alert_channel: FEEDBACK_COMPUTE, FEEDBACK_EMBEDDER, FEEDBACK_TRACKER and FEEDBACK_ALERTS: names in
+    the registries.
     """
 
     home: Path
     first_day: date = date(2020, 1, 1)
     days_per_run: int = 31
-    project: Path = project_root()
+    project: Path = field(default_factory=project_root)
     compute: str = "sail"
     embedder: str = "wordllama"
     tracker: str = "local"

@@ -45,16 +45,17 @@ def bronze_verdict(lake: Lakehouse, source: str, days: Sequence[date]) -> Verdic
 
 def readable_verdict(lake: Lakehouse, source: str, days: Sequence[date]) -> Verdict:
     """Not more than half of a day's records of a source are unreadable: otherwise the source as a whole is broken."""
-    worst: list[dict[str, Any]] = []
     files = lake.read(MANIFEST, columns=["feed_date", "records_in", "dead_letters"], where={"feed_date": list(days), "source": [source]})
     records: Counter[date] = Counter()
     dead: Counter[date] = Counter()
     for f in files.to_pylist():
         records[f["feed_date"]] += f["records_in"]
         dead[f["feed_date"]] += f["dead_letters"]
-    for day in sorted(records):
-        if records[day] >= LEAST_RECORDS and dead[day] > MOST_DEAD * records[day]:
-            worst.append({"day": day.isoformat(), "records": records[day], "dead letters": dead[day]})
+    worst = [
+        {"day": day.isoformat(), "records": records[day], "dead letters": dead[day]}
+        for day in sorted(records)
+        if records[day] >= LEAST_RECORDS and dead[day] > MOST_DEAD * records[day]
+    ]
     share = max((dead[d] / records[d] for d in records if records[d] >= LEAST_RECORDS), default=0.0)
     return Verdict(
         passed=not worst,

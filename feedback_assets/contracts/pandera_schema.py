@@ -63,7 +63,7 @@ def schema_verdict(table: Table, rows: "pa.Table", *, next_command: str) -> Verd
     import pandera.errors
     import polars as pl
 
-    frame = pl.from_arrow(rows)
+    frame = pl.DataFrame(rows)
     sample: list[dict[str, Any]] = []
     broken = 0
     try:

@@ -45,7 +45,7 @@ class LocalLakehouse:
         dt = self._open(table)
         if dt is None or (where is not None and any(len(v) == 0 for v in where.values())):
             return wanted.empty_table()
-        dataset = dt.to_pyarrow_dataset(partitions=self._partition_filter(table, where))
+        dataset = dt.to_pyarrow_dataset(file_pruning_predicate=self._partition_filter(table, where))
         data = dataset.to_table(columns=names, filter=_expression(where, schema))
         return data.cast(wanted)
 
@@ -217,9 +217,7 @@ def _refuse_outside(table: Table, rows: "pl.DataFrame", where: Where | None) -> 
 def _frame(data: "pa.Table") -> "pl.DataFrame":
     import polars as pl
 
-    frame = pl.from_arrow(data)
-    assert isinstance(frame, pl.DataFrame)
-    return frame
+    return pl.DataFrame(data)
 
 
 def _concat(*frames: "pl.DataFrame") -> "pl.DataFrame":

@@ -1,0 +1,145 @@
+"""Reads of local Delta tables for a person who waits: fast to import and to open, no writes.
+
+`LocalLakehouse.read` goes through Arrow datasets, which takes longer to import than a whole trace may take. This reader lists a
+table's files from the Delta log, leaves out the partitions that nobody asked for, and lets polars read only the needed columns.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from feedback_assets.contracts.table import Table
+from feedback_assets.errors import FeedbackError
+from feedback_assets.lakehouse.interface import Where
+
+if TYPE_CHECKING:
+    import polars as pl
+    from deltalake import DeltaTable
+
+_PUSHED_VALUES = 16  # more values than this are matched after reading: a long list is compared anew in every file
+_PATH = "__path"
+
+
+def polars_schema(table: Table) -> "dict[str, pl.DataType]":
+    """Column -> polars type, as the contract says."""
+    import polars as pl
+
+    types: dict[str, pl.DataType] = {
+        "string": pl.String(),
+        "int32": pl.Int32(),
+        "int64": pl.Int64(),
+        "double": pl.Float64(),
+        "bool": pl.Boolean(),
+        "date": pl.Date(),
+        "timestamp": pl.Datetime("us", "UTC"),
+        "binary": pl.Binary(),
+        "list<string>": pl.List(pl.String()),
+        "list<float>": pl.List(pl.Float32()),
+        "list<int64>": pl.List(pl.Int64()),
+        "list<span>": pl.List(pl.Struct({"start": pl.Int32(), "end": pl.Int32()})),
+    }
+    return {c.name: types[c.type] for c in table.columns}
+
+
+class QuickReader:
+    """Reads the tables of one lakehouse folder: <root>/<room>/<table>."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._open_tables: dict[str, DeltaTable | None] = {}
+
+    def version(self, table: Table) -> int:
+        """Delta version, -1 when there is no table: the highest numbered commit of the log."""
+        log = self.root / table.name / "_delta_log"
+        if not log.is_dir():
+            return -1
+        return max((int(p.stem) for p in log.glob("*.json") if p.stem.isdigit()), default=-1)
+
+    def count(self, table: Table) -> int:
+        """Number of rows, from the Delta log where it tells."""
+        dt = self._table(table)
+        if dt is None:
+            return 0
+        actions = dt.get_add_actions(flatten=True)
+        if "num_records" in actions.schema.names:
+            counts = actions["num_records"].to_pylist()
+            if all(n is not None for n in counts):
+                return int(sum(counts))
+        return self.frame(table, [table.key[-1]]).height
+
+    def frame(self, table: Table, columns: Sequence[str], *, where: Where | None = None) -> "pl.DataFrame":
+        """Rows with the contract's types; no rows when the table does not exist.
+
+        Raises KeyError for a column that the contract does not have, FeedbackError for a table that cannot be read.
+        """
+        import polars as pl
+
+        where = dict(where or {})
+        needed = list(dict.fromkeys([*columns, *where]))
+        for name in needed:
+            table.column(name)
+        schema = polars_schema(table)
+        empty = pl.DataFrame(schema={n: schema[n] for n in columns})
+        dt = self._table(table)
+        if dt is None or any(len(v) == 0 for v in where.values()):
+            return empty
+        files = self._files(dt, table, where)
+        if not files:
+            return empty
+        partition = table.partition_by if table.partition_by in needed else ""
+        stored = {n: t for n, t in schema.items() if n != table.partition_by}
+        lazy = pl.scan_parquet(
+            list(files),
+            schema=stored,
+            missing_columns="insert",
+            extra_columns="ignore",
+            glob=False,
+            hive_partitioning=False,
+            include_file_paths=_PATH if partition else None,
+        )
+        rest = {n: list(v) for n, v in where.items() if n != partition}
+        pushed = {n: v for n, v in rest.items() if len(v) <= _PUSHED_VALUES}
+        for name, values in pushed.items():
+            lazy = lazy.filter(pl.any_horizontal([pl.col(name) == v for v in values]))
+        lazy = lazy.select([n for n in needed if n != partition] + ([_PATH] if partition else []))
+        try:
+            data = lazy.collect()
+        except (OSError, pl.exceptions.PolarsError) as e:
+            raise FeedbackError(
+                f"the table {table.name} cannot be read ({type(e).__name__})", expected="a whole Delta table", mend="feedback doctor"
+            ) from e
+        if partition:
+            values_of = pl.DataFrame({_PATH: list(files), partition: list(files.values())}, schema={_PATH: pl.String(), partition: schema[partition]})
+            data = data.join(values_of, on=_PATH, how="left", maintain_order="left")
+        for name, values in rest.items():
+            if name not in pushed:
+                wanted = pl.DataFrame({name: values}, schema={name: schema[name]}).unique()
+                data = data.join(wanted, on=name, how="semi", maintain_order="left")
+        return data.select(columns)
+
+    def _table(self, table: Table) -> "DeltaTable | None":
+        if table.name not in self._open_tables:
+            self._open_tables[table.name] = self._opened(table)
+        return self._open_tables[table.name]
+
+    def _opened(self, table: Table) -> "DeltaTable | None":
+        if self.version(table) < 0:
+            return None
+        from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError
+
+        try:
+            return DeltaTable(str(self.root / table.name))
+        except (DeltaError, OSError) as e:
+            raise FeedbackError(f"the table {table.name} cannot be opened ({type(e).__name__})", mend="feedback doctor") from e
+
+    def _files(self, dt: "DeltaTable", table: Table, where: Where) -> dict[str, Any]:
+        """Path of each data file that can hold wanted rows -> its partition's value, None when the table has no partitions."""
+        actions = dt.get_add_actions(flatten=True)
+        paths = [str(self.root / table.name / unquote(p)) for p in actions["path"].to_pylist()]
+        if not table.partition_by:
+            return dict.fromkeys(paths)
+        values = actions[f"partition.{table.partition_by}"].to_pylist()
+        wanted = set(where[table.partition_by]) if table.partition_by in where else None
+        return {path: value for path, value in zip(paths, values, strict=True) if wanted is None or value in wanted}

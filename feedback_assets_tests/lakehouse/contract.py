@@ -1,0 +1,176 @@
+"""What every lakehouse adapter must pass: a mixin of tests. An adapter's test module subclasses it with a `lake` fixture."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from feedback_assets.contracts import Table, table_named
+from feedback_assets.contracts.arrow import to_arrow
+from feedback_assets.errors import ContractError
+from feedback_assets.lakehouse import Lakehouse
+
+LEDGER = table_named("bronze/stage_batches")
+ISSUES = table_named("enrichment/issues")
+EVENTS = table_named("silver/events")
+GROUPS = table_named("silver/duplicate_groups")
+DAY_A, DAY_B = date(2025, 1, 1), date(2025, 1, 2)
+
+
+def ledger_rows(n: int, rows_in: int = 1, day: date = DAY_A, second: int = 0) -> pa.Table:
+    """n ledger rows of one day."""
+    at = datetime(2025, 1, 3, 0, 0, second, tzinfo=UTC)
+    return to_arrow(
+        LEDGER,
+        [
+            {
+                "stage": "silver",
+                "feed_date": day,
+                "source": "s",
+                "batch_id": f"{i:032x}",
+                "rows_in": rows_in,
+                "rows_out": rows_in,
+                "reasons": "{}",
+                "processed_at": at,
+            }
+            for i in range(n)
+        ],
+    )
+
+
+def issue_row(i: int, day: date, **values: Any) -> dict[str, Any]:
+    """One row of a partitioned table with a list column."""
+    return {
+        "issue_id": f"{i:032x}",
+        "event_id": "e" * 32,
+        "feed_date": day,
+        "evidence": [{"start": 0, "end": i + 1}],
+        "owner": "a",
+        **values,
+    }
+
+
+def group_row(i: int, **values: Any) -> dict[str, Any]:
+    """One row of an unpartitioned table."""
+    return {
+        "event_id": f"{i:032x}",
+        "group_id": f"{i:032x}",
+        "is_representative": True,
+        "kind": "exact",
+        "similarity": 1.0,
+        "is_template": False,
+        **values,
+    }
+
+
+class LakehouseContract:
+    """The contract. `lake` is a fixture that the subclass's module provides."""
+
+    def test_a_missing_table_reads_as_no_rows_of_the_contract(self, lake: Lakehouse) -> None:
+        rows = lake.read(EVENTS)
+        assert rows.num_rows == 0
+        assert tuple(rows.column_names) == EVENTS.column_names
+        assert lake.version(EVENTS) == -1
+        assert lake.count(EVENTS) == 0
+
+    def test_appending_the_same_rows_again_commits_nothing(self, lake: Lakehouse) -> None:
+        assert lake.append_new(LEDGER, ledger_rows(5)).inserted == 5
+        again = lake.append_new(LEDGER, ledger_rows(5, rows_in=9, second=5))
+        assert (again.inserted, again.unchanged, again.committed) == (0, 5, False)
+        assert lake.version(LEDGER) == 0
+        assert set(lake.read(LEDGER)["rows_in"].to_pylist()) == {1}
+
+    def test_appending_keeps_the_first_of_several_rows_with_one_key(self, lake: Lakehouse) -> None:
+        both = pa.concat_tables([ledger_rows(1, rows_in=1), ledger_rows(1, rows_in=2)])
+        assert lake.append_new(LEDGER, both).inserted == 1
+        assert lake.read(LEDGER)["rows_in"].to_pylist() == [1]
+
+    def test_upsert_ignores_volatile_columns(self, lake: Lakehouse) -> None:
+        lake.upsert(LEDGER, ledger_rows(3, second=1))
+        assert not lake.upsert(LEDGER, ledger_rows(3, second=2)).committed
+
+    def test_upsert_changes_only_rows_that_differ(self, lake: Lakehouse) -> None:
+        lake.upsert(GROUPS, to_arrow(GROUPS, [group_row(i) for i in range(4)]))
+        result = lake.upsert(GROUPS, to_arrow(GROUPS, [group_row(1, similarity=0.5), group_row(2), group_row(9)]))
+        assert (result.inserted, result.updated, result.unchanged) == (1, 1, 1)
+        stored = {r["event_id"]: r["similarity"] for r in lake.read(GROUPS).to_pylist()}
+        assert len(stored) == 5
+        assert stored[f"{1:032x}"] == 0.5
+
+    def test_upsert_sees_a_change_inside_a_list(self, lake: Lakehouse) -> None:
+        lake.upsert(ISSUES, to_arrow(ISSUES, [issue_row(1, DAY_A)]))
+        changed = issue_row(1, DAY_A, evidence=[{"start": 0, "end": 99}])
+        assert lake.upsert(ISSUES, to_arrow(ISSUES, [changed])).updated == 1
+        assert not lake.upsert(ISSUES, to_arrow(ISSUES, [changed])).committed
+        assert lake.read(ISSUES)["evidence"].to_pylist() == [[{"start": 0, "end": 99}]]
+
+    def test_upsert_treats_null_as_a_value(self, lake: Lakehouse) -> None:
+        lake.upsert(ISSUES, to_arrow(ISSUES, [issue_row(1, DAY_A, owner=None)]))
+        assert not lake.upsert(ISSUES, to_arrow(ISSUES, [issue_row(1, DAY_A, owner=None)])).committed
+        assert lake.upsert(ISSUES, to_arrow(ISSUES, [issue_row(1, DAY_A, owner="b")])).updated == 1
+
+    def test_a_repeated_key_is_refused(self, lake: Lakehouse) -> None:
+        twice = to_arrow(GROUPS, [group_row(1), group_row(1, similarity=0.1)])
+        with pytest.raises(ContractError, match="repeat a key"):
+            lake.upsert(GROUPS, twice)
+        with pytest.raises(ContractError, match="repeat a key"):
+            lake.replace(GROUPS, twice)
+
+    def test_replacing_day_b_leaves_day_a_intact(self, lake: Lakehouse) -> None:
+        lake.replace(ISSUES, to_arrow(ISSUES, [issue_row(i, DAY_A) for i in range(3)]), where={"feed_date": [DAY_A]})
+        lake.replace(ISSUES, to_arrow(ISSUES, [issue_row(i, DAY_B) for i in range(10, 15)]), where={"feed_date": [DAY_B]})
+        result = lake.replace(ISSUES, to_arrow(ISSUES, [issue_row(10, DAY_B, owner="new")]), where={"feed_date": [DAY_B]})
+        assert (result.updated, result.deleted) == (1, 4)
+        assert sorted(lake.read(ISSUES, where={"feed_date": [DAY_A]})["issue_id"].to_pylist()) == [f"{i:032x}" for i in range(3)]
+        assert lake.read(ISSUES, where={"feed_date": [DAY_B]})["owner"].to_pylist() == ["new"]
+
+    def test_replacing_refuses_a_row_outside_its_day(self, lake: Lakehouse) -> None:
+        with pytest.raises(ContractError, match="outside"):
+            lake.replace(ISSUES, to_arrow(ISSUES, [issue_row(1, DAY_A)]), where={"feed_date": [DAY_B]})
+        assert lake.count(ISSUES) == 0
+
+    def test_replacing_with_equal_rows_in_another_order_commits_nothing(self, lake: Lakehouse) -> None:
+        rows = [issue_row(i, DAY_A) for i in range(6)]
+        lake.replace(ISSUES, to_arrow(ISSUES, rows))
+        assert not lake.replace(ISSUES, to_arrow(ISSUES, rows[::-1])).committed
+
+    def test_replacing_with_nothing_empties_the_day(self, lake: Lakehouse) -> None:
+        lake.replace(ISSUES, to_arrow(ISSUES, [issue_row(1, DAY_A), issue_row(2, DAY_B)]))
+        assert lake.replace(ISSUES, to_arrow(ISSUES, []), where={"feed_date": [DAY_A]}).deleted == 1
+        assert lake.read(ISSUES)["feed_date"].to_pylist() == [DAY_B]
+
+    def test_replacing_all_of_a_table_that_does_not_exist_with_nothing_commits_nothing(self, lake: Lakehouse) -> None:
+        assert not lake.replace(GROUPS, to_arrow(GROUPS, [])).committed
+
+    def test_values_with_quotes_are_data_in_a_predicate(self, lake: Lakehouse) -> None:
+        hostile = "x' OR '1'='1"
+        lake.replace(GROUPS, to_arrow(GROUPS, [group_row(1), group_row(2, kind=hostile)]))
+        lake.replace(GROUPS, to_arrow(GROUPS, [group_row(3, kind=hostile)]), where={"kind": [hostile]})
+        assert sorted(r["event_id"][-1] for r in lake.read(GROUPS).to_pylist()) == ["1", "3"]
+
+    def test_reading_by_several_columns_is_and(self, lake: Lakehouse) -> None:
+        lake.append_new(
+            ISSUES, to_arrow(ISSUES, [issue_row(1, DAY_A, owner="x"), issue_row(2, DAY_A, owner="y"), issue_row(3, DAY_B, owner="x")])
+        )
+        assert lake.read(ISSUES, columns=["issue_id"], where={"feed_date": [DAY_A], "owner": ["x"]}).num_rows == 1
+        assert lake.read(ISSUES, where={"owner": []}).num_rows == 0
+        assert lake.count(ISSUES, {"owner": ["x"]}) == 2
+
+    def test_columns_of_another_shape_are_refused(self, lake: Lakehouse) -> None:
+        with pytest.raises(ContractError, match="missing columns"):
+            lake.append_new(GROUPS, pa.table({"event_id": ["a"]}))
+        with pytest.raises(KeyError, match="no column"):
+            lake.read(GROUPS, columns=["nonsense"])
+
+    @pytest.mark.parametrize("table", [LEDGER, ISSUES, GROUPS], ids=lambda t: t.name)
+    def test_every_write_returns_the_contract_types(self, lake: Lakehouse, table: Table) -> None:
+        from feedback_assets.contracts.arrow import arrow_schema
+
+        rows = {
+            LEDGER.name: ledger_rows(2),
+            ISSUES.name: to_arrow(ISSUES, [issue_row(1, DAY_A)]),
+            GROUPS.name: to_arrow(GROUPS, [group_row(1)]),
+        }[table.name]
+        lake.upsert(table, rows)
+        assert lake.read(table).schema.equals(arrow_schema(table))

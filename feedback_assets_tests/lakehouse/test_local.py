@@ -1,0 +1,60 @@
+"""The local adapter passes the contract, and holds between processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from deltalake import DeltaTable
+
+from feedback_assets.lakehouse.local import LocalLakehouse
+from feedback_assets_tests.lakehouse.contract import LEDGER, LakehouseContract, ledger_rows
+
+WRITER = """
+import sys
+from pathlib import Path
+from feedback_assets.lakehouse.local import LocalLakehouse
+from feedback_assets_tests.lakehouse.contract import LEDGER, ledger_rows
+lake = LocalLakehouse(Path(sys.argv[1]))
+print("ready", flush=True)
+for n in range(1, 30):
+    lake.append_new(LEDGER, ledger_rows(n))
+"""
+
+
+class TestLocalLakehouse(LakehouseContract):
+    """The contract on delta-rs."""
+
+
+def test_two_processes_that_append_the_same_rows_leave_each_row_once(lake: LocalLakehouse) -> None:
+    both = [subprocess.Popen([sys.executable, "-c", WRITER, str(lake.root)], stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [p.wait(timeout=120) for p in both] == [0, 0]
+    assert sorted(lake.read(LEDGER)["batch_id"].to_pylist()) == sorted(ledger_rows(29)["batch_id"].to_pylist())
+
+
+def test_a_writer_killed_at_any_moment_leaves_a_table_that_the_next_write_completes(lake: LocalLakehouse) -> None:
+    for pause in (0.0, 0.05, 0.15):
+        process = subprocess.Popen([sys.executable, "-c", WRITER, str(lake.root)], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(pause)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    lake.append_new(LEDGER, ledger_rows(40))
+    assert sorted(lake.read(LEDGER)["batch_id"].to_pylist()) == sorted(ledger_rows(40)["batch_id"].to_pylist())
+
+
+def test_upstream_out_of_range_replace_is_refused_by_delta_rs_too(tmp_path: Path) -> None:
+    """This tests upstream, not us: our own check stands before it, delta-rs behind it."""
+    import pyarrow as pa
+    import pytest
+    from deltalake import write_deltalake
+    from deltalake.exceptions import DeltaError
+
+    write_deltalake(str(tmp_path / "t"), pa.table({"d": ["a", "b"], "n": [1, 2]}), partition_by=["d"])
+    with pytest.raises(DeltaError):
+        write_deltalake(str(tmp_path / "t"), pa.table({"d": ["b"], "n": [3]}), mode="overwrite", predicate="d = 'a'")
+    assert DeltaTable(str(tmp_path / "t")).version() == 0
