@@ -110,7 +110,9 @@ class QuickReader:
                 f"the table {table.name} cannot be read ({type(e).__name__})", expected="a whole Delta table", mend="feedback doctor"
             ) from e
         if partition:
-            values_of = pl.DataFrame({_PATH: list(files), partition: list(files.values())}, schema={_PATH: pl.String(), partition: schema[partition]})
+            values_of = pl.DataFrame(
+                {_PATH: list(files), partition: list(files.values())}, schema={_PATH: pl.String(), partition: schema[partition]}
+            )
             data = data.join(values_of, on=_PATH, how="left", maintain_order="left")
         for name, values in rest.items():
             if name not in pushed:

@@ -1,0 +1,1 @@
+"""The reads behind the commands: plain functions from tables to dictionaries. No click, no printing, no environment."""

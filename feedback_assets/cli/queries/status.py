@@ -1,0 +1,136 @@
+"""Counts and ages by stage and source."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from feedback_assets.cli.queries.landed import landed_files
+from feedback_assets.cli.queries.reader import Reader
+from feedback_assets.contracts import ALL_TABLES
+from feedback_assets.contracts.bronze import BRONZE, DEAD_LETTERS, MANIFEST, SOURCES
+from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, REVIEW
+from feedback_assets.contracts.silver import EVENTS
+from feedback_assets.contracts.table import Table
+from feedback_assets.contracts.themes import THEMES
+from feedback_assets.contracts.tickets import TICKETS
+
+if TYPE_CHECKING:
+    import polars as pl
+
+STAGES = ("bronze", "dead_letters", "silver", "enriched", "review", "themes", "tickets")
+
+
+@dataclass
+class SourceStatus:
+    """One source. files: ingested ones. pending_files: landed ones that bronze does not have yet."""
+
+    bronze: int = 0
+    dead_letters: int = 0
+    silver: int = 0
+    enriched: int = 0
+    review: int = 0
+    files: int = 0
+    pending_files: int = 0
+    oldest_pending_seconds: float | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    last_event_time: datetime | None = None
+
+
+@dataclass
+class Status:
+    """stages: rows; bronze over all sources, review open ones, themes active ones with an issue, tickets open and closed ones.
+
+    delta_commits: commits of all tables. last_processed: when each stage last decided something. pending_files: landed, not in bronze.
+    """
+
+    stages: dict[str, int]
+    delta_commits: int
+    sources: dict[str, SourceStatus]
+    tickets_open: int
+    last_processed: dict[str, datetime | None] = field(default_factory=dict)
+    pending_files: int = 0
+
+
+def status_of(reader: Reader, landing: Path, *, now: datetime) -> Status:
+    """Reads the tables of a home. `now` is what ages are counted to."""
+    sources = {s: SourceStatus() for s in SOURCES}
+    last: dict[str, datetime | None] = {}
+    for source, table in zip(SOURCES, BRONZE, strict=True):
+        sources[source].bronze = reader.count(table)
+    ingested = _manifest(reader, sources, last)
+    for stage, table in (("dead_letters", DEAD_LETTERS), ("silver", EVENTS), ("enriched", ENRICHED_EVENTS)):
+        _count(reader, sources, last, stage, table)
+    review = reader.frame(REVIEW, ["source", "status"])
+    for source, n in _counted(review.filter(review["status"] == "open")).items():
+        sources.setdefault(source, SourceStatus()).review = n
+    _pending(sources, landing, ingested, now)
+    themes = reader.frame(THEMES, ["status", "issues"])
+    tickets = reader.frame(TICKETS, ["status", "updated_at"])
+    last["tickets"] = _latest(tickets, "updated_at")
+    return Status(
+        stages={
+            "bronze": sum(s.bronze for s in sources.values()),
+            "dead_letters": sum(s.dead_letters for s in sources.values()),
+            "silver": sum(s.silver for s in sources.values()),
+            "enriched": sum(s.enriched for s in sources.values()),
+            "review": sum(s.review for s in sources.values()),
+            "themes": themes.filter((themes["status"] == "active") & (themes["issues"] >= 1)).height,
+            "tickets": tickets.height,
+        },
+        delta_commits=sum(reader.version(t) + 1 for t in ALL_TABLES),
+        sources=sources,
+        tickets_open=tickets.filter(tickets["status"] == "open").height,
+        last_processed=last,
+        pending_files=sum(s.pending_files for s in sources.values()),
+    )
+
+
+def _manifest(reader: Reader, sources: dict[str, SourceStatus], last: dict[str, datetime | None]) -> dict[str, set[int]]:
+    """Fills in files and days. Returns the ingested files with the sizes they had."""
+    import polars as pl
+
+    manifest = reader.frame(MANIFEST, ["source", "file", "bytes", "feed_date", "processed_at"])
+    last["bronze"] = _latest(manifest, "processed_at")
+    for row in (
+        manifest.group_by("source").agg(pl.len().alias("n"), pl.min("feed_date").alias("lo"), pl.max("feed_date").alias("hi")).to_dicts()
+    ):
+        found = sources.setdefault(row["source"], SourceStatus())
+        found.files, found.first_day, found.last_day = row["n"], row["lo"], row["hi"]
+    ingested: dict[str, set[int]] = {}
+    for file, size in manifest.select("file", "bytes").iter_rows():
+        ingested.setdefault(file, set()).add(size)
+    return ingested
+
+
+def _count(reader: Reader, sources: dict[str, SourceStatus], last: dict[str, datetime | None], stage: str, table: Table) -> None:
+    """Rows by source, and when the stage last decided; for silver also the last event."""
+    import polars as pl
+
+    times = ["processed_at", *(["event_time"] if stage == "silver" else [])]
+    data = reader.frame(table, ["source", *times])
+    last[stage] = _latest(data, "processed_at")
+    for row in data.group_by("source").agg(pl.len().alias("n"), *(pl.max(t) for t in times)).to_dicts():
+        found = sources.setdefault(row["source"], SourceStatus())
+        setattr(found, stage, row["n"])
+        if stage == "silver":
+            found.last_event_time = row["event_time"]
+
+
+def _pending(sources: dict[str, SourceStatus], landing: Path, ingested: dict[str, set[int]], now: datetime) -> None:
+    for file in landed_files(landing):
+        if file.bytes in ingested.get(file.file, ()):
+            continue
+        found = sources[file.source]
+        found.pending_files += 1
+        waiting = max(0.0, (now - datetime.fromtimestamp(file.modified, UTC)).total_seconds())
+        found.oldest_pending_seconds = max(waiting, found.oldest_pending_seconds or 0.0)
+
+
+def _counted(data: "pl.DataFrame") -> dict[str, int]:
+    return {str(source): int(n) for source, n in data.group_by("source").len().iter_rows()}
+
+
+def _latest(data: "pl.DataFrame", column: str) -> Any:
+    return data[column].max()
