@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from feedback_assets.contracts.bronze import STAGE_BATCHES
+from feedback_assets.contracts.bronze import MANIFEST, STAGE_BATCHES
 from feedback_assets.contracts.table import Table
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.verdict import SAMPLE, Verdict
@@ -59,4 +59,29 @@ def stage_verdict(lake: Lakehouse, stage: str, days: Sequence[date], *, rows_in:
         owner="data-platform",
         next_command=f"materialize the {stage} asset for the day again; if it stays, open docs/runbooks/row_account.md",
         sample=wrong[:SAMPLE],
+    )
+
+
+STAGES = ("silver", "enrichment", "embeddings")
+
+
+def unfinished_verdict(lake: Lakehouse) -> Verdict:
+    """Which days are unfinished right now: batches in bronze that a later daily stage has not done. Across all days."""
+    batches = lake.read(MANIFEST, columns=["batch_id", "feed_date"]).to_pylist()
+    done = {(r["stage"], r["batch_id"]) for r in lake.read(STAGE_BATCHES, columns=["stage", "batch_id"]).to_pylist()}
+    missing: dict[date, Counter[str]] = {}
+    for batch in batches:
+        for stage in STAGES:
+            if (stage, batch["batch_id"]) not in done:
+                missing.setdefault(batch["feed_date"], Counter())[stage] += 1
+    days = sorted(missing)
+    span = f" --from {days[0]} --to {days[-1]}" if days else ""
+    return Verdict(
+        passed=not days,
+        rule="Every batch in bronze has gone through silver, enrichment and embeddings.",
+        number=len(days),
+        threshold="0 unfinished days",
+        owner="data-platform",
+        next_command=f"open the failed check of the first day in the UI, mend it, then feedback run{span}",
+        sample=[{"day": d.isoformat(), **{f"{s} batches missing": missing[d][s] for s in STAGES}} for d in days[:SAMPLE]],
     )

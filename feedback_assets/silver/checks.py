@@ -28,7 +28,19 @@ def silver_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetChec
         rows_out = rows_by_batch(lake, [EVENTS], days)
         return result(stage_verdict(lake, "silver", days, rows_in=rows_in, rows_out=rows_out), check="row_account")
 
+    @dg.asset_check(
+        asset=dg.AssetKey(["silver", "revisions"]),
+        name="days_finished",
+        required_resource_keys={SEAMS},
+        description="Which days are unfinished right now, across all partitions. A later good day cannot hide an earlier bad one here.",
+    )
+    def days_finished(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        from feedback_assets.accounts import unfinished_verdict
+
+        return result(unfinished_verdict(seams_of(context).lake), check="days_finished")
+
     return [
+        days_finished,
         schema_check(EVENTS, partitions),
         schema_check(RAW_TEXT, partitions),
         schema_check(REVISIONS),
