@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "themes": ("feedback_assets.cli.themes:themes", "List the themes with the highest scores."),
     "tickets": ("feedback_assets.cli.tickets:tickets", "List the tickets."),
     "trace": ("feedback_assets.cli.trace:trace", "From a ticket, theme, issue or event to the source bytes and back."),
+    "dead-letters": ("feedback_assets.cli.dead_letters:dead_letters", "What could not be read, where it is, and why."),
     "sources": ("feedback_assets.cli.sources:sources", "List the sources and their formats."),
     "doctor": ("feedback_assets.cli.doctor:doctor", "Check settings, paths, versions and permissions."),
 }
@@ -35,16 +36,15 @@ STOPPED = 130
 class LazyGroup(click.Group):
     """A group that imports a command when it is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         command = getattr(import_module(module), name)
-        assert isinstance(command, click.Command)
-        return command
+        return cast("click.Command", command)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
@@ -55,7 +55,7 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
@@ -88,17 +88,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except click.exceptions.Exit as e:
         return e.exit_code
-    except click.ClickException as e:
-        e.show()
-        return e.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("feedback: stopped. Nothing is half-done: `feedback run` continues from here.", err=True)
         return STOPPED
-    except FeedbackError as e:
-        return _failed(str(e))
-    except OSError as e:
-        place = f"{e.filename}: " if e.filename else ""
-        return _failed(f"{place}{e.strerror or type(e).__name__}; to mend: feedback doctor")
+    except (click.ClickException, FeedbackError, OSError) as e:
+        return _refused(e)
     return code
 
 
@@ -106,9 +100,17 @@ def _outcome(returned: Any) -> int:
     return returned if isinstance(returned, int) and not isinstance(returned, bool) else 0
 
 
-def _failed(message: str) -> int:
+def _refused(error: click.ClickException | FeedbackError | OSError) -> int:
+    """Says it in one line; usage errors in click's own words. Returns the exit code."""
     from feedback_assets.cli.output import safe
 
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    message = str(error)
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        message = f"{place}{error.strerror or type(error).__name__}; to mend: feedback doctor"
     click.echo(f"feedback: {safe(message)}", err=True)
     return FAILED
 
