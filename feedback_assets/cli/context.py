@@ -2,8 +2,8 @@
 
 import os
 from datetime import UTC, datetime
-from pathlib import Path
 
+from feedback_assets.cli.queries.landed import file_in_the_way
 from feedback_assets.cli.queries.reader import Reader
 from feedback_assets.errors import SettingError
 from feedback_assets.lakehouse.quick import QuickReader
@@ -12,8 +12,11 @@ from feedback_assets.settings import Settings
 
 def settings() -> Settings:
     """The settings of the environment. Raises SettingError, naming the variable."""
-    found = Settings.from_environment(os.environ)
-    blocking = first_no_folder(found.home)
+    try:
+        found = Settings.from_environment(os.environ)
+    except RuntimeError:
+        raise SettingError("FEEDBACK_HOME begins with a user that does not exist", expected="a folder", mend="set FEEDBACK_HOME") from None
+    blocking = file_in_the_way(found.home)
     if blocking is not None:
         raise SettingError(
             f"FEEDBACK_HOME={found.home}: {blocking} is not a folder", expected="a folder, or a place to make one", mend="set FEEDBACK_HOME"
@@ -29,13 +32,3 @@ def reader(found: Settings) -> Reader:
 def now() -> datetime:
     """The time that ages are counted to."""
     return datetime.now(UTC)
-
-
-def first_no_folder(path: Path) -> Path | None:
-    """The part of a path that exists and is no folder, if there is one."""
-    for part in (path, *path.parents):
-        if part.is_dir():
-            return None
-        if part.exists() or part.is_symlink():
-            return part
-    return None

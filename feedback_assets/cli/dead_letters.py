@@ -27,7 +27,9 @@ def dead_letters(source: str, reason: str, limit: int, as_json: bool) -> None:
     if not found:
         output.line("no dead letters")
         return
-    output.table(["source", "reason", "records", "meaning"], [[s, r, n, REASONS.get(r, "")] for s, r, n in by_reason(found)], right=["records"])
+    output.table(
+        ["source", "reason", "records", "meaning"], [[s, r, n, REASONS.get(r, "")] for s, r, n in by_reason(found)], right=["records"]
+    )
     rows = [[d.source, d.day, d.file, f"{d.start}-{d.end}", d.reason, output.safe(d.detail, width=80)] for d in found[:limit]]
     output.table(["source", "day", "file in the landing zone", "bytes", "reason", "detail"], rows)
     if len(found) > limit:

@@ -4,6 +4,7 @@
 table's files from the Delta log, leaves out the partitions that nobody asked for, and lets polars read only the needed columns.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,11 +138,28 @@ class QuickReader:
             raise FeedbackError(f"the table {table.name} cannot be opened ({type(e).__name__})", mend="feedback doctor") from e
 
     def _files(self, dt: "DeltaTable", table: Table, where: Where) -> dict[str, Any]:
-        """Path of each data file that can hold wanted rows -> its partition's value, None when the table has no partitions."""
+        """Path of each data file that can hold wanted rows -> its partition's value, None when the table has no partitions.
+
+        Files are left out by partition, and by the least and greatest values that the Delta log tells of their columns.
+        """
         actions = dt.get_add_actions(flatten=True)
+        known = set(actions.schema.names)
         paths = [str(self.root / table.name / unquote(p)) for p in actions["path"].to_pylist()]
-        if not table.partition_by:
-            return dict.fromkeys(paths)
-        values = actions[f"partition.{table.partition_by}"].to_pylist()
-        wanted = set(where[table.partition_by]) if table.partition_by in where else None
-        return {path: value for path, value in zip(paths, values, strict=True) if wanted is None or value in wanted}
+        values: list[Any] = list(actions[f"partition.{table.partition_by}"].to_pylist()) if table.partition_by else [None] * len(paths)
+        kept = [True] * len(paths)
+        for name, wanted in where.items():
+            if name == table.partition_by:
+                kept = [k and v in wanted for k, v in zip(kept, values, strict=True)]
+            elif f"min.{name}" in known and f"max.{name}" in known:
+                sought = sorted(wanted)
+                lows, highs = actions[f"min.{name}"].to_pylist(), actions[f"max.{name}"].to_pylist()
+                kept = [k and _may_hold(sought, lo, hi) for k, lo, hi in zip(kept, lows, highs, strict=True)]
+        return {path: value for path, value, keep in zip(paths, values, kept, strict=True) if keep}
+
+
+def _may_hold(sought: Sequence[Any], low: Any, high: Any) -> bool:
+    """Whether one of the sorted values lies between low and high. Unknown bounds may hold anything."""
+    if low is None or high is None:
+        return True
+    at = bisect_left(sought, low)
+    return at < len(sought) and sought[at] <= high

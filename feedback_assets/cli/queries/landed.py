@@ -48,6 +48,16 @@ def strange_folders(landing: Path) -> list[str]:
     return found
 
 
+def file_in_the_way(path: Path) -> Path | None:
+    """The part of a path that exists and is no folder, so that no folder can be made there; None when all is well."""
+    for part in (path, *path.parents):
+        if part.is_dir():
+            return None
+        if part.exists() or part.is_symlink():
+            return part
+    return None
+
+
 def read_ranges(landing: Path, file: str, ranges: Sequence[tuple[int, int]]) -> list[str] | None:
     """SHA-256 of each byte range of a landed file after decompression; "" for a range that the file does not have.
 

@@ -30,9 +30,7 @@ class LakeReader:
         import polars as pl
 
         needed = list(dict.fromkeys(columns))
-        frame = pl.from_arrow(self._lake.read(table, columns=needed, where=where))
-        assert isinstance(frame, pl.DataFrame)
-        return frame
+        return pl.DataFrame(self._lake.read(table, columns=needed, where=where))
 
     def count(self, table: Table) -> int:
         return self._lake.count(table)

@@ -39,21 +39,25 @@ class Places:
     tickets: Path
 
 
-def trace(reader: Reader, places: Places, text: str, *, most: int | None = None, verify: bool = False) -> dict[str, Any]:
+def trace(
+    reader: Reader, places: Places, text: str, *, most: int | None = None, detailed: int | None = None, verify: bool = False
+) -> dict[str, Any]:
     """Everything about what `text` names, as one JSON object.
 
-    most: how many events, and how many records, come with their details; all by default. The `_total` figures count all.
+    most: how many events, and how many records, are given; all by default. The `_total` figures count all.
+    detailed: how many of these events come with what is in the daily tables (text, labels, decisions); all by default. The others have
+    `detailed` false, with their ids, revisions and themes.
     verify: reads the bytes of the records that are given, and says for each whether they still hash to what was ingested.
     Raises FeedbackError when the id is unknown or ambiguous.
     """
     target = identify(reader, text)
     ways = _Ways(reader, target)
-    deliveries = _Deliveries(reader, ways.sources, ways.events)
-    chosen = ways.events if most is None else ways.events[:most]
-    rows = deliveries.of(chosen)
-    rows = rows if most is None else rows[:most]
+    given = ways.events[:most]
+    deliveries = _Deliveries(reader, ways.sources, ways.events, given)
+    rows = deliveries.of(given)[:most]
     themes = _themes(reader, ways.themes)
     tickets = _tickets(reader, places, ways.themes)
+    close = given[:detailed]
     result: dict[str, Any] = {
         "kind": target.kind,
         "id": target.id,
@@ -65,8 +69,8 @@ def trace(reader: Reader, places: Places, text: str, *, most: int | None = None,
         "events_total": len(ways.events),
         "issues_total": ways.assignments.height,
         "records_total": deliveries.total,
-        "events": _events(reader, ways, deliveries, chosen),
-        "files": _files(reader, places, sorted({r["batch_id"] for r in rows})),
+        "events": [*_events(reader, ways, deliveries, close), *_brief_events(ways, deliveries, given[len(close) :])],
+        "files": _files(reader, places, rows, set(close)),
         "records": [_record(places, r) for r in rows],
     }
     if verify:
@@ -124,25 +128,35 @@ def _sources_of(reader: Reader, assignments: "pl.DataFrame", events: Sequence[st
 
 
 class _Deliveries:
-    """The bronze rows of some events, each with the number of its revision. One for every time that a record was delivered."""
+    """The bronze rows of the given events, each with the number of its revision: one for every time that a record was delivered.
 
-    def __init__(self, reader: Reader, sources: Sequence[str], events: Sequence[str]) -> None:
+    A record that was delivered again, unchanged, on another day is told by no table but bronze. Where bronze and silver have equally
+    many rows there is none, and the days that silver tells are all that need be read; otherwise every day is.
+    """
+
+    def __init__(self, reader: Reader, sources: Sequence[str], events: Sequence[str], given: Sequence[str]) -> None:
         import polars as pl
 
         columns = [
             "record_key", "source", "event_id", "record_id", "payload_sha256", "file", "start", "end", "batch_id", "feed_date",
             "event_time", "revised_at", "is_deletion", "received_at",
         ]  # fmt: skip
-        found = pl.concat([reader.frame(bronze_table(s), columns, where={"event_id": events}) for s in sources])
         self.revisions = reader.frame(
             REVISIONS, ["event_id", "payload_sha256", "revision", "is_current", "is_deletion", "feed_date"], where={"event_id": events}
         )
+        told = Counter(reader.frame(REVISIONS, ["source"])["source"])
+        once = {s: reader.count(bronze_table(s)) == told[s] for s in sources}
+        days = self.revisions.filter(pl.col("event_id").is_in(list(given)))["feed_date"].unique().to_list()
+        parts = [
+            reader.frame(bronze_table(s), columns, where={"feed_date": days, "event_id": given} if once[s] else {"event_id": events})
+            for s in sources
+        ]
+        found = pl.concat(parts)
+        self.total = self.revisions.height if all(once.values()) else found.height
         numbers = self.revisions.select("event_id", "payload_sha256", "revision", "is_current")
-        found = found.join(numbers, on=["event_id", "payload_sha256"], how="left").sort(
+        self._found = found.join(numbers, on=["event_id", "payload_sha256"], how="left").sort(
             "event_id", "revision", "feed_date", "file", "start", nulls_last=True
         )
-        self.total = found.height
-        self._found = found
 
     def of(self, events: Sequence[str]) -> list[Row]:
         """The rows of these events, in the order of the events."""
@@ -333,6 +347,20 @@ def _first_issue(reader: Reader, table: Table, more: Sequence[str], where: Mappi
     return row_by(data.sort("feed_date"), "issue_id")
 
 
+def _brief_events(ways: _Ways, deliveries: _Deliveries, events: Sequence[str]) -> list[dict[str, Any]]:
+    """Revisions with their issues' themes, from the tables that are not daily."""
+    if not events:
+        return []
+    issues = rows_by(ways.assignments, "event_id", "payload_sha256")
+    revisions = rows_by(deliveries.revisions.sort("revision"), "event_id")
+    shown = ("issue_id", "theme_id", "similarity", "superseded")
+    return [
+        {**revision, "detailed": False, "issues": [{k: i[k] for k in shown} for i in issues.get((event, revision["payload_sha256"]), [])]}
+        for event in events
+        for revision in revisions.get(event, [])
+    ]
+
+
 def _event(revision: Row, silver: Row | None, decided: Row | None, issues: list[dict[str, Any]], group: Row | None) -> dict[str, Any]:
     said = silver or {}
     done = decided or {}
@@ -344,6 +372,7 @@ def _event(revision: Row, silver: Row | None, decided: Row | None, issues: list[
         "is_deletion": revision["is_deletion"],
         "payload_sha256": revision["payload_sha256"],
         "feed_date": revision["feed_date"],
+        "detailed": True,
         "stage": "enriched" if decided else "silver" if silver else "bronze",
         "source": said.get("source", revision.get("source")),
         "channel": said.get("channel"),
@@ -373,11 +402,13 @@ def _event(revision: Row, silver: Row | None, decided: Row | None, issues: list[
     }
 
 
-def _files(reader: Reader, places: Places, batches: Sequence[str]) -> list[dict[str, Any]]:
-    """The landed files, as ingested: content hash, row account, dead letters, and what each later stage did with it."""
+def _files(reader: Reader, places: Places, rows: Sequence[Row], close: Collection[str]) -> list[dict[str, Any]]:
+    """The landed files, as ingested: content hash, row account, dead letters; for detailed events also what each later stage did."""
+    batches = {r["batch_id"] for r in rows}
     manifest = reader.frame(MANIFEST, MANIFEST.column_names, where={"batch_id": batches}).sort("file", "batch_id")
+    near = {r["batch_id"] for r in rows if r["event_id"] in close}
     stages = rows_by(
-        reader.frame(STAGE_BATCHES, STAGE_BATCHES.column_names, where={"batch_id": batches}).sort("stage", "feed_date"), "batch_id"
+        reader.frame(STAGE_BATCHES, STAGE_BATCHES.column_names, where={"batch_id": near}).sort("stage", "feed_date"), "batch_id"
     )
     dead = rows_by(reader.frame(DEAD_LETTERS, ["batch_id", "reason"], where={"batch_id": batches}), "batch_id")
     return [

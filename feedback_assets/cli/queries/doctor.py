@@ -1,0 +1,273 @@
+"""What can be wrong with an installation or a home, and what mends it. Looks only; makes nothing but one empty file that it removes."""
+
+import fcntl
+import os
+import platform
+import re
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from feedback_assets.cli.queries.landed import file_in_the_way, strange_folders
+from feedback_assets.contracts import ALL_TABLES
+from feedback_assets.contracts.bronze import SOURCES
+from feedback_assets.errors import FeedbackError, SettingError
+from feedback_assets.lakehouse.quick import QuickReader
+from feedback_assets.settings import Settings
+
+State = Literal["ok", "note", "broken"]
+
+VARIABLES = {
+    "FEEDBACK_HOME": "home",
+    "FEEDBACK_PROJECT": "project",
+    "FEEDBACK_FIRST_DAY": "first_day",
+    "FEEDBACK_DAYS_PER_RUN": "days_per_run",
+    "FEEDBACK_COMPUTE": "compute",
+    "FEEDBACK_EMBEDDER": "embedder",
+    "FEEDBACK_TRACKER": "tracker",
+    "FEEDBACK_ALERTS": "alert_channel",
+}
+"""Environment variable -> field of Settings. Values of other variables are never shown: they may be secrets."""
+
+NAMED_VERSIONS = ("dagster", "deltalake", "polars", "pyarrow", "pysail", "pyspark")
+_LOW_DISK, _NO_DISK = 2 << 30, 200 << 20
+_LOCKED = re.compile(r"^([A-Za-z0-9_.\-]+)(?:\[[^\]]*\])?==([^\s\\;]+)\s*(;)?")
+_UNFINISHED = ("STARTING", "STARTED", "CANCELING")
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. mend: what to do; empty when nothing is to be done."""
+
+    area: str
+    name: str
+    state: State
+    found: str
+    mend: str = ""
+
+
+def examine(environ: Mapping[str, str]) -> list[Finding]:
+    """All findings. Never raises for a wrong setting, a missing or a damaged file: that is a finding."""
+    findings = [*_settings(environ), *_versions()]
+    settings = _usable(environ)
+    if settings is None:
+        return findings
+    findings += _versions_against_lock(settings.project / "requirements.lock")
+    findings += _home(settings)
+    if file_in_the_way(settings.home) is None:
+        findings += [*_tables(settings), *_locks(settings), *_landing(settings), *_dagster(settings, environ)]
+    return [*findings, *_taxonomy(settings)]
+
+
+def _settings(environ: Mapping[str, str]) -> Iterator[Finding]:
+    for variable, field in VARIABLES.items():
+        origin = f"from {variable}" if environ.get(variable) else "default"
+        try:
+            one = Settings.from_environment({k: environ[k] for k in {variable, "FEEDBACK_PROJECT"} if environ.get(k)})
+        except SettingError as e:
+            yield Finding("settings", field, "broken", f"{e.what} ({origin}); expected: {e.expected}", e.mend)
+        except RuntimeError:
+            yield Finding(
+                "settings", field, "broken", f"{variable} begins with a user that does not exist ({origin})", f"set {variable} to a folder"
+            )
+        else:
+            yield Finding("settings", field, "ok", f"{getattr(one, field)} ({origin})")
+    for name in sorted(environ):
+        if name.startswith("FEEDBACK_") and name not in VARIABLES:
+            near = get_close_matches(name, VARIABLES, n=1)
+            yield Finding("settings", name, "note", "no setting has this name", f"did you mean {near[0]}?" if near else f"unset {name}")
+
+
+def _usable(environ: Mapping[str, str]) -> Settings | None:
+    """The settings, or with defaults in place of wrong ones, so that the other checks can be made."""
+    for names in (tuple(VARIABLES), ("FEEDBACK_HOME", "FEEDBACK_PROJECT"), ("FEEDBACK_PROJECT",)):
+        try:
+            return Settings.from_environment({k: environ[k] for k in names if environ.get(k)})
+        except (SettingError, RuntimeError):
+            continue
+    return None
+
+
+def _versions() -> Iterator[Finding]:
+    yield Finding("versions", "python", "ok", platform.python_version())
+    for name in NAMED_VERSIONS:
+        version = _installed(name)
+        if version:
+            yield Finding("versions", name, "ok", version)
+        else:
+            yield Finding("versions", name, "broken", "not installed", "make install")
+
+
+def _versions_against_lock(lock: Path) -> Iterator[Finding]:
+    try:
+        lines = lock.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        yield Finding("versions", "requirements.lock", "note", f"{lock} cannot be read", "set FEEDBACK_PROJECT to the project's folder")
+        return
+    wanted = [m for m in (_LOCKED.match(line) for line in lines) if m]
+    missing, other = [], []
+    for name, version, marker in (m.groups() for m in wanted):
+        found = _installed(name)
+        if not found and not marker:  # a package with a marker may not be meant for this machine
+            missing.append(name)
+        elif found and found != version:
+            other.append(f"{name} {found} instead of {version}")
+    if missing:
+        yield Finding("versions", "requirements.lock", "broken", f"{len(missing)} packages are missing: {_some(missing)}", "make install")
+    if other:
+        yield Finding("versions", "requirements.lock", "note", f"{len(other)} versions differ: {_some(other)}", "make install")
+    if not missing and not other:
+        yield Finding("versions", "requirements.lock", "ok", f"all {len(wanted)} packages as locked")
+
+
+def _installed(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    blocking = file_in_the_way(settings.home)
+    if blocking is not None:
+        yield Finding("home", "folder", "broken", f"{blocking} is not a folder", "set FEEDBACK_HOME to a folder, or to a place to make one")
+        return
+    place = next(p for p in (settings.home, *settings.home.parents) if p.is_dir())
+    made = "" if place == settings.home else "not made yet; "
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+        yield Finding("home", "writable", "ok", f"{made}{place} can be written")
+    except OSError as e:
+        yield Finding(
+            "home", "writable", "broken", f"{made}{place} cannot be written: {e.strerror}", f"chown or chmod {place}, or set FEEDBACK_HOME"
+        )
+    free = shutil.disk_usage(place).free
+    state: State = "broken" if free < _NO_DISK else "note" if free < _LOW_DISK else "ok"
+    yield Finding(
+        "home",
+        "disk",
+        state,
+        f"{free / (1 << 30):.1f} GiB free",
+        "" if state == "ok" else "free some space, or set FEEDBACK_HOME to another disk",
+    )
+    for folder in (settings.landing, settings.lake, settings.dagster_home, settings.local_tickets):
+        if folder.is_dir() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            yield Finding("home", folder.name, "broken", f"{folder} cannot be read and written by this user", f"chown or chmod {folder}")
+        elif folder.exists() and not folder.is_dir():
+            yield Finding("home", folder.name, "broken", f"{folder} is not a folder", f"move {folder} away")
+        else:
+            yield Finding("home", folder.name, "ok", str(folder) + ("" if folder.exists() else " (not made yet)"))
+
+
+def _tables(settings: Settings) -> Iterator[Finding]:
+    reader = QuickReader(settings.lake)
+    there, bad = 0, []
+    for table in ALL_TABLES:
+        try:
+            if reader.version(table) >= 0:
+                there += 1
+                reader.count(table)
+        except FeedbackError as e:
+            bad.append(e.what)
+    if bad:
+        yield Finding(
+            "lake", "tables", "broken", _some(bad), "restore the lake folder from a copy, or remove that table's folder and `feedback run`"
+        )
+    else:
+        yield Finding("lake", "tables", "ok", f"{there} of {len(ALL_TABLES)} tables, all can be opened")
+
+
+def _locks(settings: Settings) -> Iterator[Finding]:
+    """Locks are held by the system for a process, so that none outlives it: a held one means a live writer."""
+    held = []
+    for path in sorted([*(settings.lake / "_locks").glob("*.lock"), *settings.home.glob("*.lock")]):
+        try:
+            with path.open("r") as handle:
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            held.append(path.stem)
+        except OSError as e:
+            yield Finding("lake", "locks", "broken", f"{path} cannot be opened: {e.strerror}", f"chown or chmod {path}")
+    if held:
+        yield Finding("lake", "locks", "note", f"held by a live process: {_some(held)}", "wait for the other `feedback run` or `make dev`")
+    else:
+        yield Finding("lake", "locks", "ok", "none held")
+
+
+def _landing(settings: Settings) -> Iterator[Finding]:
+    try:
+        strange = strange_folders(settings.landing)
+    except OSError as e:
+        yield Finding("landing", "folders", "broken", f"{e.filename} cannot be listed: {e.strerror}", "chown or chmod it")
+        return
+    if strange:
+        near = f"move them to <source>/<YYYY-MM-DD>/, sources: {', '.join(SOURCES)}"
+        yield Finding("landing", "folders", "note", f"no source reads {len(strange)}: {_some(strange)}", near)
+    else:
+        yield Finding("landing", "folders", "ok", "every folder belongs to a source")
+
+
+def _dagster(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    set_home = environ.get("DAGSTER_HOME")
+    if set_home and Path(set_home).resolve() != settings.dagster_home.resolve():
+        mend = "unset DAGSTER_HOME, or ignore this: `feedback run` and `make dev` use the home's own"
+        yield Finding("dagster", "DAGSTER_HOME", "note", f"set to another folder than {settings.dagster_home}", mend)
+    else:
+        yield Finding("dagster", "DAGSTER_HOME", "ok", f"{settings.dagster_home} ({'from DAGSTER_HOME' if set_home else 'of this home'})")
+    config, wanted = settings.dagster_home / "dagster.yaml", settings.project / "dagster.yaml"
+    if not config.is_file():
+        yield Finding("dagster", "dagster.yaml", "ok", "not made yet: the first run puts the project's there")
+    elif wanted.is_file() and config.read_bytes() != wanted.read_bytes():
+        yield Finding("dagster", "dagster.yaml", "note", "differs from the project's", "feedback run puts the project's in force")
+    else:
+        yield Finding("dagster", "dagster.yaml", "ok", "as in the project")
+    yield from _unfinished_runs(settings.dagster_home / "history" / "runs.db")
+
+
+def _unfinished_runs(database: Path) -> Iterator[Finding]:
+    if not database.is_file():
+        return
+    try:
+        connection = sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, timeout=1)
+        try:
+            marks = ", ".join("?" * len(_UNFINISHED))
+            (count,) = connection.execute(f"SELECT count(*) FROM runs WHERE status IN ({marks})", _UNFINISHED).fetchone()  # noqa: S608 - only marks
+        finally:
+            connection.close()
+    except sqlite3.Error as e:
+        yield Finding(
+            "dagster", "runs", "note", f"{database} cannot be read ({type(e).__name__})", "feedback doctor again when no run works"
+        )
+        return
+    if count:
+        mend = "none if a run works now; otherwise a process was killed: `feedback run` continues its work and closes them"
+        yield Finding("dagster", "runs", "note", f"{count} runs are marked as running", mend)
+    else:
+        yield Finding("dagster", "runs", "ok", "none unfinished")
+
+
+def _taxonomy(settings: Settings) -> Iterator[Finding]:
+    from feedback_assets.enrichment.taxonomy import load_taxonomy
+
+    try:
+        taxonomy = load_taxonomy(settings.taxonomy)
+    except FeedbackError as e:
+        yield Finding(
+            "taxonomy", "taxonomy", "broken", e.what + (f"; expected: {e.expected}" if e.expected else ""), e.mend or "mend that file"
+        )
+    except OSError as e:
+        yield Finding("taxonomy", "taxonomy", "broken", f"{e.filename}: {e.strerror}", "set FEEDBACK_PROJECT to the folder with taxonomy/")
+    else:
+        yield Finding("taxonomy", "taxonomy", "ok", f"version {taxonomy.version}, {len(taxonomy.by_id)} categories")
+
+
+def _some(items: list[str]) -> str:
+    return ", ".join(items[:_SHOWN]) + (f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else "")
