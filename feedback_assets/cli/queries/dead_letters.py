@@ -28,8 +28,8 @@ def dead_letters(reader: Reader, source: str = "", reason: str = "") -> list[Dea
     """All dead letters, or those of one source or reason, in the order of day, file and position."""
     where = {name: [value] for name, value in (("source", source), ("reason", reason)) if value}
     columns = ["source", "feed_date", "file", "start", "end", "record_index", "reason", "detail", "sha256"]
-    rows = reader.read(DEAD_LETTERS, columns=columns, where=where or None).to_pylist()
-    found = [DeadLetter(day=r.pop("feed_date"), **r) for r in rows]
+    rows = reader.frame(DEAD_LETTERS, columns, where=where or None).rename({"feed_date": "day"})
+    found = [DeadLetter(**r) for r in rows.iter_rows(named=True)]
     return sorted(found, key=lambda d: (d.source, d.day, d.file, d.start, d.end, d.reason))
 
 
