@@ -46,8 +46,14 @@ class LocalLakehouse:
         if dt is None or (where is not None and any(len(v) == 0 for v in where.values())):
             return wanted.empty_table()
         dataset = dt.to_pyarrow_dataset(file_pruning_predicate=self._partition_filter(table, where))
-        data = dataset.to_table(columns=names, filter=_expression(where, schema))
-        return data.cast(wanted)
+        # The statistics of a Delta file are typed string_view, and pyarrow cannot compare those with a list of strings: it raises. So
+        # conditions on strings are applied to what was read.
+        texts = {k: v for k, v in (where or {}).items() if pa.types.is_string(schema.field(k).type)}
+        others = {k: v for k, v in (where or {}).items() if k not in texts}
+        data = dataset.to_table(columns=[*names, *(k for k in texts if k not in names)], filter=_expression(others, schema))
+        if texts:
+            data = data.filter(_expression(texts, schema))
+        return data.select(names).cast(wanted)
 
     def count(self, table: Table, where: Where | None = None) -> int:
         if where is not None:

@@ -13,7 +13,7 @@ from feedback_assets.tickets.content import Segment, TicketContent
 _PART = "&#8203;"
 _ESCAPED = re.compile(r"([\\`*_{}\[\]~|$^#])")
 _PARTED = re.compile(
-    r"@(?=[\w.-])|#(?=\w)|:(?=//)|(?<=www)\.|(?<=mailto):|(?<=xmpp):|!(?=\d)|:(?=[\w+-]+:)|(?<=GH)-(?=\d)",
+    r"@(?=[\w.-])|#(?=\w)|:(?=//)|www(?=\.)|mailto(?=:)|xmpp(?=:)|!(?=\d)|:(?=[\w+-]+:)|GH(?=-\d)",
     re.IGNORECASE,
 )
 _LINE_START = re.compile(r"^([+=-]|\d{1,9}(?=[.)]))")
