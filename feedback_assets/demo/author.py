@@ -83,6 +83,7 @@ class Author:
         self.serials = dict.fromkeys(SOURCES, 0)
         self.due: dict[tuple[int, str], deque[Due]] = {}
         self.recent: dict[str, deque[Draft]] = {"app": deque(maxlen=60), "shop": deque(maxlen=60)}
+        self.releases: dict[int, tuple[str, str]] = {}
         self.people = max(50, int(schedule.records * 0.7))
         self.macro = (compose.compile_plain(compose.MACRO_TEXT),)
         self.spam = tuple(compose.compile_plain(t) for t in compose.SPAM_TEXTS)
@@ -128,8 +129,12 @@ class Author:
             yield d
 
     def spare(self, day: int, source: str, salt: int) -> Draft:
-        """A draft to be damaged."""
-        return self._issue(day, source, random.Random(f"{self.seed}|{self.tag}|{day}|{source}|broken|{salt}").random)
+        """A draft to be damaged: never delivered whole, so nobody may copy it."""
+        d = self._issue(day, source, random.Random(f"{self.seed}|{self.tag}|{day}|{source}|broken|{salt}").random)
+        pool = self.recent[d.side]
+        if pool and pool[-1] is d:
+            pool.pop()
+        return d
 
     def _postpone(self, day: int, source: str, items: deque[Due]) -> None:
         if day < self.schedule.days:
@@ -191,10 +196,10 @@ class Author:
             rating=1 + int(r() * (2 if cause.severity[0] > 2 else 3)) if angry else 3 + int(r() * 2),
             person=int(r() * self.people),
             version=version,
-            android=source == "google_play" or (source != "app_store" and r() < 0.4),
+            android=source == "google_play" or (source != "app_store" and (r() < 0.4 or cause is c.LOGIN_LOOP)),
             country=places[int(r() * len(places))],
             locale=locales[int(r() * len(locales))],
-            item=int(r() * 4096),
+            item=compose.goods(voice, cause, r),
             noise=int(r() * 2**40),
         )
 
@@ -210,7 +215,9 @@ class Author:
         return f"{ {'shop_reviews': 'R', 'returns': 'RMA', 'survey': 'S'}[source] }-{self.tag}-{serial}"
 
     def _version(self, day: int, r: Rng) -> str:
-        new, old = self.schedule.version_on(day)
+        if day not in self.releases:
+            self.releases[day] = self.schedule.version_on(day)
+        new, old = self.releases[day]
         roll = r()
         return new if roll < 0.65 else old if roll < 0.85 else "4.1.2" if roll < 0.94 else "4.0.6"
 
@@ -222,14 +229,20 @@ class Author:
 
     def _speak(self, d: Draft, voice: compose.Voice, cause: c.Cause, r: Rng, *, plain: bool = False) -> Draft:
         """Words for the draft."""
-        heart = compose.core(voice, cause, d.version or "4.2", r)
+        heart = self._core(d, voice, cause, r)
         d.core = heart.text
-        text = compose.around(voice, cause, heart, compose.STYLES[d.source], r, plain=plain)
+        style = compose.HURRIED if cause is c.OUTAGE else compose.STYLES[d.source]
+        text = compose.around(voice, cause, heart, style, r, plain=plain)
         happy = cause.id.startswith("praise")
         if d.source in TITLED and r() < (1.0 if d.source in {"zendesk", "app_store", "forum"} else 0.6):
             d.title = compose.title(voice, cause, heart, r, praise=happy)
         d.body = compose.habits(text, r, happy=happy)
         return d
+
+    @staticmethod
+    def _core(d: Draft, voice: compose.Voice, cause: c.Cause, r: Rng) -> compose.Core:
+        platform = "ios" if d.source == "app_store" else "android" if d.android else "desk"
+        return compose.core(voice, cause, item=d.item, version=d.version or "4.2", platform=platform, r=r)
 
     def _issue(self, day: int, source: str, r: Rng) -> Draft:
         voice = self._voice(r)
@@ -253,11 +266,11 @@ class Author:
         return d
 
     def _second_issue(self, d: Draft, voice: compose.Voice, r: Rng) -> None:
-        fit, weights = self.choices[voice.code, d.side, d.source == "returns"]
+        fit, weights = self.choices[voice.code, d.side, d.source == "returns" and d.side == "shop"]
         other = fit[bisect(weights, r() * weights[-1])]
         if other.category is None or other.category in d.labels:
             return
-        second = compose.core(voice, other, d.version or "4.2", r).text
+        second = self._core(d, voice, other, r).text
         also = voice.phrases.also
         d.body = voice.joiner.join((d.body, also[int(r() * len(also))], second))
         d.labels = (*d.labels, other.category)
@@ -300,7 +313,7 @@ class Author:
         d.rating = 4 + int(r() * 1.7)
         if r() < 0.35:
             voice = self.voices[d.language]
-            more = compose.core(voice, c.PRAISE[d.side], d.version, r).text
+            more = self._core(d, voice, c.PRAISE[d.side], r).text
             if more not in d.body:
                 d.body = voice.joiner.join((d.body, more))
         return d
@@ -324,9 +337,7 @@ class Author:
         return self._incident(day, source, r, c.EXPORT_PDF, self.schedule.export_version)
 
     def _login_loop(self, day: int, source: str, r: Rng) -> Draft:
-        d = self._incident(day, source, r, c.LOGIN_LOOP, self.schedule.login_version)
-        d.android = True
-        return d
+        return self._incident(day, source, r, c.LOGIN_LOOP, self.schedule.login_version)
 
     def _outage(self, day: int, source: str, r: Rng) -> Draft:
         d = self._incident(day, source, r, c.OUTAGE, None)
@@ -406,6 +417,7 @@ class Author:
         voice = self.voices[origin.language]
         d = self._draft(day, source, r, voice, cause=c.ALL[origin.cause], version=origin.version)
         d.created = d.updated = max(d.created, min(origin.created + 60 + int(r() * 900), d.created // DAY * DAY + LAST_SECOND))
+        d.item = origin.item
         d.title = origin.title if source in TITLED else ""
         roll = r()
         if roll < 0.6:
@@ -424,6 +436,8 @@ class Author:
     def _plan_later(self, d: Draft, day: int, source: str, again: deque[Due], r: Rng) -> None:
         roll = r()
         if roll < 0.027:
+            if d.cause in {"empty", "emoji_only"}:
+                return
             kind = "edit"
         elif roll < 0.035:
             kind = "deletion"
@@ -481,7 +495,7 @@ class Author:
             updated=updated,
             kind="edit",
         )
-        edited.kinds = [k for k in edited.kinds if k not in {"empty", "emoji_only", "very_short"}]
+        edited.kinds = [k for k in edited.kinds if k != "very_short"]
         if r() < 0.12:
             self._postpone(day + (3 if edited.source == "generic" else 1), edited.source, deque([("edit", edited)]))
         return edited
@@ -494,7 +508,9 @@ class Author:
         d.person, d.country, d.locale, d.area = origin.person, origin.country, origin.locale, origin.area
         d.android = origin.android
         said = compose.typos(origin.core, r, 1) if r() < 0.5 else origin.core
-        heart = compose.Core(said, voice.phrases.items[0], origin.version or "4.2")
+        devices = compose.DEVICES["android" if d.android else "ios" if source == "app_store" else "desk"]
+        d.item = origin.item
+        heart = compose.Core(said, compose.item_name(voice, d.item), origin.version or "4.2", devices[d.noise % len(devices)])
         d.body = compose.around(voice, cause, heart, compose.STYLES[source], r, plain=False)
         if source in TITLED:
             d.title = compose.title(voice, cause, heart, r, praise=False)

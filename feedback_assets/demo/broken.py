@@ -50,8 +50,8 @@ def damage(payload: str, kind: str, file_format: str, defect: str, row: list[str
     """The record's bytes with one defect. kind: source, or mapping name. row: the cells of a CSV record without line breaks."""
     if defect == "bad_encoding":
         raw = payload.encode()
-        quote = raw.find(b":" if file_format != "csv" else raw[3:4], 2) if file_format == "csv" else raw.rfind(b'"}')
-        at = quote if quote > 0 else len(raw) // 2
+        # Inside a JSON string, so that the brackets still close; anywhere in a CSV row.
+        at = len(raw) // 2 if file_format == "csv" else raw.index(b'",')
         return raw[:at] + b"\xff\xfe\xe4" + raw[at:]
     if defect == "cut_json":
         return payload[: len(payload) * 2 // 3].encode()

@@ -14,27 +14,22 @@ from feedback_assets.demo.phrases.language import Phrases
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "ja", "zh")
 LANGUAGE_SHARES = (0.60, 0.09, 0.06, 0.07, 0.04, 0.04, 0.03, 0.04, 0.03)
 
-DEVICES = (
-    "Pixel 7",
-    "Galaxy S22",
-    "iPhone 13",
-    "iPhone SE",
-    "iPad Air",
-    "ThinkPad",
-    "MacBook Pro",
-    "Redmi Note 11",
-    "Galaxy Tab",
-    "Xperia 5",
-    "Windows PC",
-    "Fairphone 4",
-)
+DEVICES = {
+    "android": ("Pixel 7", "Galaxy S22", "Redmi Note 11", "Galaxy Tab", "Xperia 5", "Fairphone 4", "Moto G"),
+    "ios": ("iPhone 13", "iPhone SE", "iPad Air", "iPhone 15", "iPad mini"),
+    "desk": ("ThinkPad", "MacBook Pro", "Windows PC", "iMac", "Surface", "Dell XPS"),
+}
+# Goods of the shop that the items of a language with six of them are, in their order; English names all twelve.
+SIX_GOODS = (0, 1, 2, 4, 5, 7)
+# Complaints that only fit some goods.
+FITTING = {"wrong_size": (2, 5), "cheap_material": (0, 2, 5, 7)}
 EMOJI = ("🙁", "😡", "👎", "🙄", "😭", "🤷", "!!", "...", "😤", "🔥", "💔")
 HAPPY = ("😊", "👍", "❤️", "🎉", "⭐⭐⭐⭐⭐", "🙌")
 
 Rng = Callable[[], float]
 _PARTS = re.compile(r"\[([^\[\]]*)\]|\{(\w+)\}")
 # Filled in at the end, with one value for the whole text.
-_VERSION, _ITEM = "\x00", "\x01"
+_VERSION, _ITEM, _DEVICE = "\x00", "\x01", "\x02"
 
 Compiled = str | tuple[str | tuple[str, ...], ...]
 
@@ -61,6 +56,8 @@ STYLES: Mapping[str, Style] = {
     "forum": Style(0.6, 0.8, 0.5, 0.5, 0.5),
     "generic": Style(0.3, 0.5, 0.1, 0.3, 0.2),
 }
+# While everything is down nobody tells what device they have and since which week.
+HURRIED = Style(0.4, 0.0, 0.0, 0.5, 0.4)
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,7 @@ class Core:
     text: str
     item: str
     version: str
+    device: str
 
 
 class Voice:
@@ -81,11 +79,10 @@ class Voice:
         self.joiner = phrases.joiner
         slots = {
             "n": tuple("23456789"),
-            "device": DEVICES,
             "area": phrases.areas,
             "name": phrases.names,
         }
-        cut = {"version": _VERSION, "item": _ITEM}
+        cut = {"version": _VERSION, "item": _ITEM, "device": _DEVICE}
 
         def compiled(text: str) -> Compiled:
             parts: list[str | tuple[str, ...]] = []
@@ -97,7 +94,7 @@ class Voice:
                 if m[2] in cut:
                     parts.append(cut[m[2]])
                 else:
-                    parts.append(slots[m[2]] if m[2] else tuple(m[1].split("|")))
+                    parts.append(slots[m[2]] if m[2] else _alternatives(m[1]))
             if at < len(text):
                 parts.append(text[at:])
             return "".join(p for p in parts if isinstance(p, str)) if all(isinstance(p, str) for p in parts) else tuple(parts)
@@ -105,7 +102,7 @@ class Voice:
         def each(texts: tuple[str, ...]) -> tuple[Compiled, ...]:
             return tuple(compiled(t) for t in texts)
 
-        self.openers = each(phrases.openers)
+        self.openers = {"app": each(phrases.openers), "shop": each(tuple(t for t in phrases.openers if "app" not in t.lower()))}
         self.details = {"app": each(phrases.details_app), "shop": each(phrases.details_shop)}
         self.consequences = {"app": each(phrases.consequences), "shop": each(phrases.consequences_shop)}
         self.closers = each(phrases.closers)
@@ -114,6 +111,11 @@ class Voice:
         self.problems = {cause: each(texts) for cause, texts in phrases.problems.items()}
         self.sarcasm = tuple((compiled(text), category) for text, category in phrases.sarcasm)
         self.also = each(phrases.also)
+
+
+def _alternatives(text: str) -> tuple[str, ...]:
+    """The choices inside brackets; `{n}` may stand in them, all stay equally likely."""
+    return tuple(part.replace("{n}", digit) for digit in ("3478" if "{n}" in text else "3") for part in text.split("|"))
 
 
 def _say(choices: tuple[Compiled, ...], r: Rng) -> str:
@@ -135,19 +137,37 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def fill(text: str, item: str, version: str) -> str:
-    """The text with its item and version."""
+def fill(text: str, item: str, version: str, device: str = "") -> str:
+    """The text with its item, version and device."""
     if _ITEM in text:
         # An item at the very beginning of a sentence is a capital in the languages that have them.
         text = _capital(item) + text[1:].replace(_ITEM, item) if text[0] == _ITEM else text.replace(_ITEM, item)
+    if _DEVICE in text:
+        text = text.replace(_DEVICE, device)
     return text.replace(_VERSION, version) if _VERSION in text else text
 
 
-def core(voice: Voice, cause: Cause, version: str, r: Rng) -> Core:
-    """The statement of the cause itself."""
+def goods(voice: Voice, cause: Cause, r: Rng) -> int:
+    """Index of something that the shop sells, that the language has a word for, and that the complaint fits."""
+    fit = FITTING.get(cause.id)
+    if fit:
+        return fit[int(r() * len(fit))]
+    count = len(voice.phrases.items)
+    return int(r() * count) if count > len(SIX_GOODS) else SIX_GOODS[int(r() * count)]
+
+
+def item_name(voice: Voice, index: int) -> str:
+    """What the language calls it."""
     items = voice.phrases.items
-    item = items[int(r() * len(items))]
-    return Core(fill(_say(voice.problems[cause.id], r), item, version), item, version)
+    return items[index] if len(items) > len(SIX_GOODS) else items[SIX_GOODS.index(index)]
+
+
+def core(voice: Voice, cause: Cause, *, item: int, version: str, platform: str, r: Rng) -> Core:
+    """The statement of the cause itself."""
+    name = item_name(voice, item)
+    devices = DEVICES[platform]
+    device = devices[int(r() * len(devices))]
+    return Core(fill(_say(voice.problems[cause.id], r), name, version, device), name, version, device)
 
 
 def around(voice: Voice, cause: Cause, heart: Core, style: Style, r: Rng, *, plain: bool) -> str:
@@ -155,17 +175,17 @@ def around(voice: Voice, cause: Cause, heart: Core, style: Style, r: Rng, *, pla
     out: list[str] = []
     side = cause.side
     if r() < style.opener:
-        out.append(_say(voice.openers, r))
+        out.append(_say(voice.openers[side], r))
     detail = not plain and r() < style.detail
     before = detail and r() < 0.25
     if before:
-        out.append(fill(_say(voice.details[side], r), heart.item, heart.version))
+        out.append(fill(_say(voice.details[side], r), heart.item, heart.version, heart.device))
     out.append(heart.text)
     if detail and not before:
-        out.append(fill(_say(voice.details[side], r), heart.item, heart.version))
+        out.append(fill(_say(voice.details[side], r), heart.item, heart.version, heart.device))
     if not plain:
         if r() < style.more:
-            out.append(fill(_say(voice.details[side], r), heart.item, heart.version))
+            out.append(fill(_say(voice.details[side], r), heart.item, heart.version, heart.device))
         if r() < style.consequence:
             out.append(_say(voice.consequences[side], r))
     if r() < style.closer:
@@ -180,8 +200,8 @@ def title(voice: Voice, cause: Cause, heart: Core, r: Rng, *, praise: bool) -> s
     if praise:
         return _say(voice.titles_praise, r)
     if roll < 0.45 or cause.id not in voice.problems:
-        return _capital(fill(_say(voice.titles[cause.side], r), heart.item, heart.version))
-    words = fill(_say(voice.problems[cause.id], r), heart.item, heart.version)
+        return _capital(fill(_say(voice.titles[cause.side], r), heart.item, heart.version, heart.device))
+    words = fill(_say(voice.problems[cause.id], r), heart.item, heart.version, heart.device)
     if len(words) <= 48:
         return words.rstrip(".。!")
     if voice.joiner:
@@ -284,7 +304,7 @@ def compile_plain(text: str) -> Compiled:
         if m.start() > at:
             parts.append(text[at : m.start()])
         at = m.end()
-        parts.append(tuple("123456789") if m[2] else tuple(m[1].split("|")))
+        parts.append(tuple("123456789") if m[2] else _alternatives(m[1]))
     if at < len(text):
         parts.append(text[at:])
     return tuple(parts)

@@ -86,7 +86,7 @@ def tier_of(person: int) -> str:
 
 
 def _order_value(d: Draft) -> float:
-    price = GOODS[d.item % len(GOODS)][3]
+    price = GOODS[d.item][3]
     return round(price * (1 + d.noise % 3) + (d.noise >> 2) % 1000 / 100, 2)
 
 
@@ -335,7 +335,7 @@ def _changed(d: Draft) -> tuple[str, str]:
 
 def shop_reviews(d: Draft) -> str:
     """A row of the shop's review export."""
-    sku, product, department, _ = GOODS[d.item % len(GOODS)]
+    sku, product, department, _ = GOODS[d.item]
     values = (
         d.record_id,
         f"LK-2025-{d.noise % 10_000_000:07d}",
@@ -358,7 +358,7 @@ def shop_reviews(d: Draft) -> str:
 
 def returns(d: Draft) -> str:
     """A row of the shop's return reasons."""
-    sku, product, _, _ = GOODS[d.item % len(GOODS)]
+    sku, product, _, _ = GOODS[d.item]
     values = (
         d.record_id,
         f"LK-2025-{d.noise % 10_000_000:07d}",

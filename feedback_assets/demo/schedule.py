@@ -141,18 +141,21 @@ def _rising(releases: list[tuple[int, str]]) -> list[tuple[int, str]]:
 
 
 def _quotas(first_day: date, days: int, records: int) -> tuple[dict[str, int], ...]:
-    """Readable records of each day and source: largest remainders of share x weekday, so that they add up exactly."""
-    weights = [(d, s, SHARES[s] * WEEK[s][(first_day + timedelta(days=d)).weekday()]) for d in range(days) for s in SOURCES]
-    total = sum(w for _, _, w in weights)
-    wanted = [(records * w / total, d, s) for d, s, w in weights]
-    quotas: list[dict[str, int]] = [dict.fromkeys(SOURCES, 0) for _ in range(days)]
-    for share, d, s in wanted:
-        quotas[d][s] = int(share)
-    missing = records - sum(sum(q.values()) for q in quotas)
-    order = sorted(wanted, key=lambda x: (-(x[0] - int(x[0])), x[1], SOURCES.index(x[2])))
-    for _, d, s in order[:missing]:
-        quotas[d][s] += 1
-    return tuple(quotas)
+    """Readable records of each day and source: first the sources share all records, then the days share each source's by weekday."""
+    totals = _shared(records, [SHARES[s] for s in SOURCES])
+    weekdays = [(first_day + timedelta(days=d)).weekday() for d in range(days)]
+    by_source = {s: _shared(total, [WEEK[s][w] for w in weekdays]) for s, total in zip(SOURCES, totals, strict=True)}
+    return tuple({s: by_source[s][d] for s in SOURCES} for d in range(days))
+
+
+def _shared(total: int, weights: list[float]) -> list[int]:
+    """Whole shares that add up exactly: largest remainders, the first of equals."""
+    exact = [total * w / sum(weights) for w in weights]
+    shares = [int(x) for x in exact]
+    order = sorted(range(len(weights)), key=lambda i: (shares[i] - exact[i], i))
+    for i in order[: total - sum(shares)]:
+        shares[i] += 1
+    return shares
 
 
 def _broken(quotas: tuple[dict[str, int], ...]) -> tuple[dict[str, int], ...]:
