@@ -1,0 +1,279 @@
+"""From landed files to bronze: every record a bronze row or a dead letter, then the file's line in the manifest.
+
+The manifest is written last: a kill before it repeats the file, and append_new makes the repeat harmless. A file is known when the
+manifest has it with the same size and time; else its content decides. Reading records is records.py's, files are landing.py's.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from feedback_assets.bronze.landing import LandedFile, LandingZone
+from feedback_assets.bronze.records import open_bytes
+from feedback_assets.contracts.arrow import arrow_schema
+from feedback_assets.contracts.bronze import DEAD_LETTERS, MANIFEST, bronze_table
+from feedback_assets.contracts.table import Table
+from feedback_assets.errors import SettingError
+from feedback_assets.identity import batch_id, dead_letter_id, event_id, record_key, sha256_hex
+from feedback_assets.lakehouse.interface import Lakehouse
+from feedback_assets.sources.framing.frames import DEFAULT_LIMITS, FramedFile, Limits
+from feedback_assets.sources.interface import Source
+from feedback_assets.sources.registry import source_named
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FLUSH_BYTES = 64 << 20
+"""So many payload bytes are held before they are written."""
+_DEAD_LETTER_BYTES = 500
+
+
+@dataclass(slots=True)
+class DayReport:
+    """What one call did for one day. records_in = bronze_rows + dead_letters, always."""
+
+    files: int = 0
+    records_in: int = 0
+    bronze_rows: int = 0
+    dead_letters: int = 0
+    by_reason: dict[str, int] = field(default_factory=dict)
+
+
+def pending_files(lake: Lakehouse, landing: LandingZone, source: str, days: Iterable[date] | None = None) -> list[LandedFile]:
+    """Landed files that the manifest does not have in their present content, in order of day and path."""
+    name = source_named(source).name
+    known = _Known(lake, name)
+    return [f for f in landing.list_files(name, days) if not known.by_listing(f) and not known.by_content(landing, f)]
+
+
+def pending_days(lake: Lakehouse, landing: LandingZone, source: str) -> list[date]:
+    """Days with files that are not ingested yet, in order."""
+    return sorted({f.feed_date for f in pending_files(lake, landing, source)})
+
+
+def ingest_days(
+    lake: Lakehouse, landing: LandingZone, source: str, days: Iterable[date], *, now: datetime, limits: Limits = DEFAULT_LIMITS
+) -> dict[date, DayReport]:
+    """Reads what is new under these days. A report for each day, also when nothing was new.
+
+    A file that vanishes or changes while it is read is left for the next call.
+    """
+    reader = source_named(source)
+    wanted = sorted(set(days))
+    reports = {day: DayReport() for day in wanted}
+    known = _Known(lake, reader.name)
+    writer = _Writer(lake, reader, landing, now, limits)
+    for file in landing.list_files(reader.name, wanted):
+        if not known.by_listing(file):
+            writer.add(file, reports[file.feed_date], known)
+    writer.flush(last=True)
+    return reports
+
+
+class _Known:
+    """What the manifest says about one source."""
+
+    def __init__(self, lake: Lakehouse, source: str) -> None:
+        rows = lake.read(MANIFEST, columns=["batch_id", "file", "bytes", "received_at"], where={"source": [source]}).to_pylist()
+        self.batches = {r["batch_id"] for r in rows}
+        self.files = {r["file"] for r in rows}
+        self.listings = {(r["file"], r["bytes"], r["received_at"]) for r in rows}
+
+    def by_listing(self, file: LandedFile) -> bool:
+        return (file.path, file.size, file.received_at) in self.listings
+
+    def by_content(self, landing: LandingZone, file: LandedFile) -> bool:
+        if file.path not in self.files:
+            return False
+        try:
+            sha = landing.sha256(file)
+        except OSError:
+            sha = sha256_hex(b"")
+        return sha is not None and batch_id(file.source, file.path, sha) in self.batches
+
+
+class _Columns:
+    """Rows of one table, kept by column."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.values: dict[str, list[Any]] = {name: [] for name in table.column_names}
+
+    def add(self, **row: object) -> None:
+        for name, column in self.values.items():
+            column.append(row[name])
+
+    def taken(self) -> "pa.Table":
+        """The rows as an Arrow table; the columns are empty afterwards."""
+        import pyarrow as pa
+
+        schema = arrow_schema(self.table)
+        made = pa.table({n: pa.array(v, type=schema.field(n).type) for n, v in self.values.items()}, schema=schema)
+        self.values = {name: [] for name in self.values}
+        return made
+
+
+class _Writer:
+    """Collects rows of several files and writes each table in one call."""
+
+    def __init__(self, lake: Lakehouse, source: Source, landing: LandingZone, now: datetime, limits: Limits) -> None:
+        self.lake = lake
+        self.source = source
+        self.landing = landing
+        self.now = now
+        self.limits = limits
+        self.bronze = _Columns(bronze_table(source.name))
+        self.dead = _Columns(DEAD_LETTERS)
+        self.manifest = _Columns(MANIFEST)
+        self.held = 0
+        self.mappings: dict[str, str | None] = {}
+
+    def add(self, file: LandedFile, report: DayReport, known: _Known) -> None:
+        batch = self._batch(file, known)
+        if batch is None:
+            return
+        self.manifest.add(
+            **batch.shared,
+            bytes=batch.size,
+            content_sha256=batch.content_sha256,
+            records_in=batch.rows + batch.dead,
+            bronze_rows=batch.rows,
+            dead_letters=batch.dead,
+        )
+        report.files += 1
+        report.records_in += batch.rows + batch.dead
+        report.bronze_rows += batch.rows
+        report.dead_letters += batch.dead
+        report.by_reason = dict(sorted((Counter(report.by_reason) + batch.reasons).items()))
+        if self.held >= FLUSH_BYTES:
+            self.flush(last=True)
+
+    def flush(self, *, last: bool) -> None:
+        """Writes bronze and dead letters, and with `last` the manifest of the files that are whole."""
+        self.lake.append_new(self.bronze.table, self.bronze.taken())
+        self.lake.append_new(DEAD_LETTERS, self.dead.taken())
+        if last:
+            self.lake.append_new(MANIFEST, self.manifest.taken())
+        self.held = 0
+
+    def _batch(self, file: LandedFile, known: "_Known") -> "_Batch | None":
+        """Reads one file; its rows are in the columns then. None when it vanished, changed, or is known by its content."""
+        raw, problem, detail = b"", "", ""
+        try:
+            if file.size > self.limits.max_file_bytes:
+                sha = self.landing.sha256(file)
+                problem, detail = "too_large", f"at most {self.limits.max_file_bytes} bytes expected, {file.size} found"
+            else:
+                found = self.landing.read(file)
+                raw, sha = found or b"", None if found is None else sha256_hex(found)
+        except OSError as e:
+            sha, problem, detail = sha256_hex(b""), "unreadable_file", f"the file cannot be read: {e.strerror or type(e).__name__}"
+        if sha is None:
+            return None
+        size = 0 if problem == "unreadable_file" else file.size
+        batch = _Batch(file, batch_id(file.source, file.path, sha), sha, size, self.now)
+        if batch.id in known.batches:
+            return None
+        if problem:
+            self._dead_file(batch, problem, detail)
+        else:
+            self._records(batch, raw)
+        return batch
+
+    def _records(self, batch: "_Batch", raw: bytes) -> None:
+        mapping = self._mapping(batch.file)
+        if mapping is None:
+            self._dead_file(batch, "no_mapping", "no mapping of this key that can be used: feedback ingest puts it there")
+            return
+        opened = open_bytes(self.source, raw, mapping, self.limits)
+        context = opened.context_text
+        for record in opened.records():
+            frame = record.frame
+            payload = opened.framed.payload(frame)
+            sha = sha256_hex(payload)
+            if record.event is None:
+                self._dead(batch, (frame.start, frame.end, frame.index), record.reason, record.detail, sha)
+                continue
+            event = record.event
+            batch.rows += 1
+            self.held += len(payload) + len(context)
+            self.bronze.add(
+                **{k: v for k, v in batch.shared.items() if k != "processed_at"},
+                record_key=record_key(batch.id, frame.start, frame.end),
+                event_id=event_id(self.source.name, event.record_id),
+                record_id=event.record_id,
+                payload=payload,
+                payload_sha256=sha,
+                start=frame.start,
+                end=frame.end,
+                context=context,
+                event_time=event.event_time,
+                revised_at=event.revised_at,
+                is_deletion=event.is_deletion,
+            )
+            if self.held >= FLUSH_BYTES:
+                self.flush(last=False)
+        if opened.framed.reason:
+            self._dead_file(batch, opened.framed.reason, _file_detail(opened.framed))
+
+    def _mapping(self, file: LandedFile) -> str | None:
+        """The mapping's text, empty for sources without one; None when there is none that can be used."""
+        if not self.source.needs_mapping:
+            return ""
+        if file.mapping not in self.mappings:
+            try:
+                self.mappings[file.mapping] = self.landing.mapping_text(file.mapping)
+            except SettingError:
+                self.mappings[file.mapping] = None
+        return self.mappings[file.mapping]
+
+    def _dead_file(self, batch: "_Batch", reason: str, detail: str) -> None:
+        """The file itself: its range and hash are those of the file as landed, before decompression."""
+        self._dead(batch, (0, batch.size, -1), reason, detail, batch.content_sha256)
+
+    def _dead(self, batch: "_Batch", place: tuple[int, int, int], reason: str, detail: str, sha: str) -> None:
+        start, end, index = place
+        batch.count(reason)
+        self.held += _DEAD_LETTER_BYTES
+        self.dead.add(
+            **batch.shared,
+            dead_letter_id=dead_letter_id(batch.id, start, end, reason),
+            start=start,
+            end=end,
+            record_index=index,
+            reason=reason,
+            detail=detail,
+            sha256=sha,
+        )
+
+
+class _Batch:
+    """One file in one state of its content, and the count of what was found in it."""
+
+    def __init__(self, file: LandedFile, batch: str, content_sha256: str, size: int, now: datetime) -> None:
+        self.file = file
+        self.id = batch
+        self.content_sha256 = content_sha256
+        self.size = size
+        self.rows = 0
+        self.dead = 0
+        self.reasons: Counter[str] = Counter()
+        self.shared: dict[str, object] = {
+            "batch_id": batch,
+            "source": file.source,
+            "feed_date": file.feed_date,
+            "file": file.path,
+            "received_at": file.received_at,
+            "processed_at": now,
+        }
+
+    def count(self, reason: str) -> None:
+        self.dead += 1
+        self.reasons[reason] += 1
+
+
+def _file_detail(framed: FramedFile) -> str:
+    kept = sum(not f.reason for f in framed.frames)
+    return f"{framed.detail}; {kept} records before it were read" if kept else framed.detail

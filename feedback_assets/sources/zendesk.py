@@ -1,0 +1,102 @@
+"""Zendesk Support tickets, as the incremental export delivers them (TicketObject). The customer's words: subject and description.
+
+Later comments are not in the ticket object. The description is the first comment; agents' answers never reach the text.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from feedback_assets.sources import reading
+from feedback_assets.sources.event import CanonicalEvent
+from feedback_assets.sources.framing.frames import Layout
+from feedback_assets.sources.interface import FixedSource
+
+_KEPT = ("status", "priority", "type", "group_id", "organization_id", "external_id", "satisfaction_rating", "problem_id", "brand_id")
+_LABELLED = {
+    "tier": "tier",
+    "plan": "tier",
+    "product": "product",
+    "area": "product_area",
+    "product_area": "product_area",
+    "version": "version",
+    "app_version": "version",
+    "release": "version",
+    "locale": "locale",
+    "language": "locale",
+    "region": "region",
+    "country": "region",
+    "order_value": "order_value",
+    "contract_value": "order_value",
+}
+
+
+class Zendesk(FixedSource):
+    """Support tickets. Product, area, version, tier and the like are read from tags such as `area:sync` or `area__sync`, and from
+    custom fields whose id is such a word; a site's numeric field ids stay in attributes."""
+
+    name = "zendesk"
+    aliases = ("zendesk_tickets", "zendesk_support", "tickets")
+    channel = "ticket"
+
+    def layout(self, mapping: str = "") -> Layout:  # noqa: ARG002
+        return Layout(("json", "jsonl"), record_keys=("tickets",), marks=("id", "created_at"))
+
+    def parse(self, payload: bytes, context: Mapping[str, Any]) -> CanonicalEvent:  # noqa: ARG002
+        ticket = reading.load_object(payload)
+        record_id = ticket.record_id("id")
+        created = ticket.needed_time("created_at", "updated_at", "deleted_at")
+        revised = ticket.time("updated_at") or ticket.time("deleted_at") or created
+        tags = [reading.short(t, "tags") for t in ticket.list("tags")]
+        told, custom = _labelled(ticket, tags)
+        return CanonicalEvent(
+            record_id=record_id,
+            channel=self.channel,
+            event_time=created,
+            revised_at=revised,
+            is_deletion=ticket.short("status").lower() == "deleted" or ticket.flag("deleted"),
+            title=ticket.text("subject") or ticket.text("raw_subject"),
+            text=ticket.text("description"),
+            customer_id=ticket.short("requester_id", "submitter_id"),
+            tier=told.get("tier", "").lower(),
+            locale=reading.locale_tag(ticket.short("locale") or told.get("locale", "")),
+            product=told.get("product", ""),
+            product_area=told.get("product_area", ""),
+            version=told.get("version", ""),
+            region=told.get("region", ""),
+            order_value=reading.number(told.get("order_value"), "order_value"),
+            url=ticket.short("url"),
+            attachments=_attachments(ticket),
+            attributes=_attributes(ticket, tags, custom),
+        )
+
+
+def _labelled(ticket: reading.Fields, tags: list[str]) -> tuple[dict[str, str], dict[str, Any]]:
+    told: dict[str, str] = {}
+    custom: dict[str, Any] = {}
+    for tag in tags:
+        label, found, value = tag.partition(":") if ":" in tag else tag.partition("__")
+        if found and value and label.lower() in _LABELLED:
+            told.setdefault(_LABELLED[label.lower()], value)
+    for entry in ticket.objects("custom_fields"):
+        key, value = entry.short("id"), entry.get("value")
+        if key.lower() in _LABELLED and value is not None:
+            told[_LABELLED[key.lower()]] = reading.short(value, "custom_fields.value")
+        elif key and value not in (None, "", []):
+            custom[key] = reading.plain(value)
+    return told, custom
+
+
+def _attributes(ticket: reading.Fields, tags: list[str], custom: dict[str, Any]) -> dict[str, Any]:
+    kept = ticket.kept(_KEPT)
+    if tags:
+        kept["tags"] = tags
+    if custom:
+        kept["custom_fields"] = custom
+    via = ticket.object("via").short("channel")
+    if via:
+        kept["via"] = via
+    return kept
+
+
+def _attachments(ticket: reading.Fields) -> tuple[str, ...]:
+    return tuple(a for a in (x.short("content_url", "url", "file_name") for x in ticket.objects("attachments")) if a)
