@@ -23,7 +23,9 @@ class Measured:
 def command(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> Measured:
     """Runs a command to its end. Raises CalledProcessError when it fails."""
     started = time.perf_counter()
-    process = subprocess.Popen(arguments, env={**os.environ, **(environ or {})}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        arguments, env={**os.environ, **(environ or {})}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     peak = [0.0]
     watcher = threading.Thread(target=_watch, args=(process.pid, peak), daemon=True)
     watcher.start()
