@@ -48,6 +48,7 @@ class _Scanner:
         self.cut = cut
         self.frames: list[Frame] = []
         self.searches = _SEARCHES
+        self.is_open = False
 
     def document(self, start: int) -> None:
         """Documents one after the other: an export page a line is common."""
@@ -109,6 +110,7 @@ class _Scanner:
         if end >= self.size:
             if reason == "too_deep":
                 self._bad(start, self._last(), reason, "nested too deeply, and not closed before the end of the file")
+                self.is_open = True
             else:
                 self._open_tail(start, "the file ends inside the record")
             return self.size
@@ -245,8 +247,10 @@ class _Scanner:
         return end
 
     def _open_tail(self, start: int, detail: str) -> None:
-        if not self.cut:
+        """An open end is told once: for the record that it cuts, else for the array or the envelope."""
+        if not self.cut and not self.is_open:
             self._bad(start, max(start, self._last()), "truncated_json", detail)
+        self.is_open = True
 
     def _bad(self, start: int, end: int, reason: str, detail: str) -> None:
         self.frames.append(Frame(len(self.frames), start, end, reason, detail))
