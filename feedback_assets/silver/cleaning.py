@@ -181,7 +181,10 @@ _LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 
 def _spaced(text: MappedText) -> MappedText:
-    return text.edited(Edit(m.start(), m.end(), _space(m[0])) for m in _UNEVEN.finditer(text.text))
+    length = len(text.text)
+    return text.edited(
+        Edit(m.start(), m.end(), _space(m[0]) if m.start() and m.end() < length else "") for m in _UNEVEN.finditer(text.text)
+    )
 
 
 def _space(run: str) -> str:
@@ -207,11 +210,15 @@ def _spaced_ends(start: int, end: int, length: int) -> Iterator[Edit]:
 
 # --- Quoted replies and signatures --------------------------------------------------------------------------------------------------------
 
-_MAY_HAVE_MAIL_PARTS = re.compile(
-    r"(?m)^(?:>|-- ?$|__+$|-{3,}|\*?(?:On|Am|Le|El|Il|Op|Em|Den|Dnia|W dniu|From|Von|De|Da|Van|Sent|Get|Gesendet|Envoy|Enviad|Inviato|"
-    r"Verzonden|Skickat|Sendt|Wysłan|Отправлено|iPhone|发自|在|差出人|送信元|20\d\d))|(?mi:^[^\n]{0,40}(?:regards|wishes|cheers|grüße|gruß|"
-    r"grüssen|grüßen|cordialement|salutations|saludos|saluti|groet|groeten|atenciosamente|abraços|pozdrawiam|уважением|best|sincerely),?\.?$)"
-)
+# One of these stands in every text that has a part to drop; most texts have none and are left alone at once.
+_SIGNS = (
+    "\n>", "\n--", "\nfrom", "\n*from", "\nvon", "\nde:", "\nde :", "\nda:", "\nvan:", "\nfrån:", "\nfra:", "\nod:", "\nот:", "\nbest",
+    "\nlg", "\nvg", "\nmfg", "\nviele", "\nliebe", "\nschöne", "\nsent ", "\nget outlook", "\noutlook für", "\ngesendet", "\nenvoyé",
+    "\nenviad", "\ninviato", "\nverzonden", "\nskickat", "\nsendt", "\nwysłan", "\nотправлено", "\nsaludo", "\nun saludo", "wrote",
+    "schrieb", "a écrit", "escribió", "ha scritto", "schreef", "escreveu", "skrev", "napisał", "写道", "のメール", "regards", "wishes",
+    "cheers", "sincerely", "freundliche", "cordialement", "salutations", "saluti", "vriendelijke", "atenciosamente", "abraços",
+    "pozdrawiam", "уважением", "发自我", "iphoneから", "发件人", "差出人",
+)  # fmt: skip
 _WROTE = re.compile(
     r"(?:On|Am|Le|El|Il|Op|Em|Den|Dnia|W dniu|Vào|Pada|在|20\d\d)\b[^\n]{3,180}\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|"
     r"escreveu|skrev|napisał|napisał\(a\)|写道|のメール)\b[^\n]{0,80}:?\s*$",
@@ -246,7 +253,10 @@ _SIGNATURE_LINES = 12
 
 def _without_mail_parts(text: MappedText) -> MappedText:
     s = text.text
-    if "\n" not in s or _MAY_HAVE_MAIL_PARTS.search(s) is None:
+    if "\n" not in s:
+        return text
+    lowered = s.lower()
+    if not (s.startswith(">") or any(sign in lowered for sign in _SIGNS)):
         return text
     edits = list(_merged(_mail_edits(s)))
     kept = len(s) - sum(e.end - e.start for e in edits)
@@ -318,7 +328,7 @@ def _starts_original(line: str, following: str) -> bool:
 
 def _is_closing(s: str, line: str, i: int, lines: list[tuple[int, int]]) -> bool:
     """'Best regards' and the few short lines of a name after it, at the end."""
-    rest = [s[a:b].strip() for a, b in lines[i + 1 :] if s[a:b].strip()]
-    if len(rest) > _CLOSING_LINES or sum(map(len, rest)) > _CLOSING_CHARACTERS:
+    if len(lines) - i > _SIGNATURE_LINES or _CLOSING.fullmatch(line.strip().rstrip(",.!")) is None:
         return False
-    return _CLOSING.fullmatch(line.strip().rstrip(",.!")) is not None
+    rest = [s[a:b].strip() for a, b in lines[i + 1 :] if s[a:b].strip()]
+    return len(rest) <= _CLOSING_LINES and sum(map(len, rest)) <= _CLOSING_CHARACTERS

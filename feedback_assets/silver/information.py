@@ -31,14 +31,24 @@ _NOTHING_SAID = re.compile(
 )
 
 
+_CRYPTO_SIGNS = ("bitcoin", "btc", "crypto", "forex", "binary option", "usdt", "ethereum", "nft", "recover")
+# A look for plain words is fifty times faster than the patterns; a text without any of them has no match.
+_SELLING_SIGNS = (
+    "buy ", "price", "escort", "call girl", "casino", "slot ", "togel", "judi", "betting", "loan", "seo ", "backlink", "writing",
+    "assignment", "weight", "keto", "cbd", "enhancement", "viagra", "cialis", "free ", "click here", "visit ", "promo", "apk",
+    "packers", "magic", "spell", "vashikaran", "hack ",
+)  # fmt: skip
+
+
 def is_informative(text: str) -> bool:
     """Whether a text says something that can be acted on.
 
     'still broken', 'geht nicht' and short CJK texts do; an empty text, emoji or punctuation alone, 'ok', 'test', a greeting, a lone
     link or placeholder do not.
     """
-    plain = _URL.sub(" ", _PLACEHOLDER.sub(" ", text[:2000]))
-    words = _WORD.findall(plain)
+    words = _WORD.findall(_plain(text[:200]))
+    if len(words) <= 8 and len(text) > 200:
+        words = _WORD.findall(_plain(text[:2000]))
     if not words:
         return False
     if len(words) > 8:
@@ -80,23 +90,32 @@ _SELLING = re.compile(
 )
 
 
+def _plain(text: str) -> str:
+    if "[" in text:
+        text = _PLACEHOLDER.sub(" ", text)
+    return _URL.sub(" ", text) if "://" in text or "www." in text.lower() else text
+
+
 def spam_reason(text: str) -> str:
     """Why a text is held to be spam: link_spam, helpline, crypto, advertising; empty when it is not.
 
     Reads masked text: phone numbers stand as [PHONE] or [NUMBER]. Said by rule, so a complaint about spam that quotes one sentence of
     it can be caught: the label is stored, nothing is deleted.
     """
-    s = text[:4000]
-    links = len(_URL.findall(s))
-    words = len(_WORD.findall(_URL.sub(" ", s)))
-    phones = s.count("[PHONE]") + s.count("[NUMBER]")
-    if phones and _HELPLINE.search(s) and (phones >= 2 or words < 40 or len(_HELPLINE.findall(s)) >= 2):
-        return "helpline"
-    if len(_CRYPTO.findall(s)) >= 2 and _CRYPTO_CALL.search(s):
+    s = text[:4000].lower()
+    phones = s.count("[phone]") + s.count("[number]")
+    if phones:
+        helplines = len(_HELPLINE.findall(s))
+        if helplines and (phones >= 2 or helplines >= 2 or len(_WORD.findall(s)) < 40):
+            return "helpline"
+    if any(sign in s for sign in _CRYPTO_SIGNS) and len(_CRYPTO.findall(s)) >= 2 and _CRYPTO_CALL.search(s):
         return "crypto"
-    selling = len(_SELLING.findall(s))
-    if selling >= 2 or (selling and links):
-        return "advertising"
-    if links >= 3 and words < 12 * links:
+    links = s.count("://") + s.count("www.")
+    if links or any(sign in s for sign in _SELLING_SIGNS):
+        selling = len(_SELLING.findall(s))
+        links = len(_URL.findall(s)) if links else 0
+        if selling >= 2 or (selling and links):
+            return "advertising"
+    if links >= 3 and len(_WORD.findall(_URL.sub(" ", s))) < 12 * links:
         return "link_spam"
     return ""

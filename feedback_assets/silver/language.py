@@ -12,14 +12,17 @@ if TYPE_CHECKING:
 UNKNOWN = "und"
 
 _CODES = (
-    "ar bg bn ca cs da de el en es et fa fi fr gu he hi hr hu hy id it ja ka kn ko lt lv mk ml mr ms nb ne nl no pa pl pt ro ru sk sl sq sr "
-    "sv ta te th tr uk ur vi zh"
+    "ar bg bn ca cs da de el en es et fa fi fr gu he hi hr hu hy id it ja ka kn ko lt lv mk ml mr ms nb ne nl no pa pl pt ro ru sk sl sq "
+    "sr sv ta te th tr uk ur vi zh"
 )
 LANGUAGES = tuple(_CODES.split())
 """ISO 639-1 codes that are told apart unless a site sets others."""
 
+FIRST_CHARACTERS = 140
+"""Characters that the model reads first, byte by byte at about 1 µs each. A sure answer ends it there."""
+SURE = 0.95
 CHARACTERS = 600
-"""Characters that are looked at: more do not change the answer, and the model reads byte by byte."""
+"""Characters that are looked at when the first ones leave a doubt."""
 SHORT = 24
 """Letters below which the locale counts as a prior."""
 MARGIN = 0.5
@@ -27,7 +30,7 @@ MARGIN = 0.5
 LOCALE_WEIGHT = 1.5
 """Added to the log score of the locale's language for a text of no letters; fades to one at SHORT letters."""
 
-_NOISE = re.compile(r"\[[A-Z_]{2,16}\]|(?:https?://|www\.)\S+|\S+\.(?:com|org|net|de|io)\S*|[\d_]+|[#@]\w+")
+_NOISE = re.compile(r"\[[A-Z_]{2,16}\]|(?:://|www\.)\S+|\.(?:com|org|net|de|io)\b\S*|[\d_]+|[#@]\w+")
 _SCRIPTS = (
     ("ja", re.compile("[\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9d]")),
     ("ko", re.compile("[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]")),
@@ -49,6 +52,25 @@ _NOT_LATIN = re.compile("[\u0370-\u1fff\u3041-\ud7a3\uff66-\uff9d\U00020000-\U00
 _SAME = {"nb": "no", "nn": "no"}
 
 
+# Words that only one language of the set uses often. Several of one language and none of another: the model would say the same.
+_TELLING = {
+    word: code
+    for code, words in {
+        "en": "the and my this that with you when cannot would there from what please your they been which how after because every could "
+        "should does doesn't don't can't it's i'm",
+        "de": "und ich nicht auch aber wenn wird eine kann habe immer keine nach bei das mehr wieder mein",
+        "fr": "je une dans avec vous nous cette sont être depuis très c'est n'est j'ai mon qui",
+        "es": "los pero muy cuando puedo tengo hay después también desde las mi y",
+        "pt": "não você uma meu minha isso também muito estou fazer tem ao",
+        "it": "che non sono della il mio questo perché anche gli più ho",
+        "nl": "het een niet maar ik mijn zijn wordt deze geen",
+    }.items()
+    for word in words.split()
+}
+_TELLING_WORDS = 4
+_WORD_EDGE = ".,;:!?()\"“”…'"
+
+
 class LanguageDetector:
     """Tells languages of one set. Making it is free; the first text loads the model (about 0.3 s)."""
 
@@ -57,13 +79,23 @@ class LanguageDetector:
 
     def detect(self, text: str, locale: str = "") -> tuple[str, float]:
         """(ISO 639-1 code or `und`, confidence 0 to 1). `locale` is a prior for short texts alone; an empty text is `und`, 0."""
-        sample = _NOISE.sub(" ", text[: 2 * CHARACTERS])[:CHARACTERS]
+        sample = " ".join(_NOISE.sub(" ", text[: 2 * CHARACTERS]).split())[:CHARACTERS]
         letters = sum(map(str.isalpha, sample))
         if letters == 0:
             return UNKNOWN, 0.0
-        if not sample.isascii() and (told := self._by_script(sample, letters)) is not None:
-            return told
-        return self._by_model(sample, letters, _language_of(locale))
+        if not sample.isascii() and (written := self._by_script(sample, letters)) is not None:
+            return written
+        if (spoken := self._by_words(sample)) is not None:
+            return spoken
+        if sum(map(str.isupper, sample)) * 2 > letters:
+            sample = sample.lower()  # the model knows shouting less well than speech
+        prior = _language_of(locale)
+        if len(sample) > FIRST_CHARACTERS + 40:
+            head = sample[:FIRST_CHARACTERS]
+            told = self._by_model(head, sum(map(str.isalpha, head)), prior)
+            if told[1] >= SURE:
+                return told
+        return self._by_model(sample, letters, prior)
 
     def _by_script(self, sample: str, letters: int) -> tuple[str, float] | None:
         foreign = len(_NOT_LATIN.findall(sample))
@@ -79,6 +111,13 @@ class LanguageDetector:
         if n * 2 < foreign or code not in self.languages:
             return None
         return code, round(min(1.0, 0.6 + 0.4 * n / letters), 4)
+
+    def _by_words(self, sample: str) -> tuple[str, float] | None:
+        seen = {word.strip(_WORD_EDGE) for word in sample[:300].lower().replace("’", "'").split()}
+        told = [_TELLING[word] for word in seen if word in _TELLING]
+        if len(told) >= _TELLING_WORDS and len(set(told)) == 1 and told[0] in self.languages:
+            return told[0], 0.99
+        return None
 
     def _by_model(self, sample: str, letters: int, prior: str) -> tuple[str, float]:
         labels, columns = self._labels

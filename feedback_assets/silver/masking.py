@@ -7,7 +7,7 @@ are not personal stay: versions, error codes, years, dates, prices, sizes.
 import ipaddress
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from feedback_assets.identity import pseudonym
@@ -111,14 +111,27 @@ def customer_key(source: str, customer_id: str) -> str:
 
 # --- Choosing spans -------------------------------------------------------------------------------------------------------------------
 
-_SIGNS = re.compile(r"[0-9@＠]|://|www\.|eyJ|[Pp]ass|PASS|[Aa]t[\)\]]|[Bb]earer|::")
+_SIGNS = re.compile(r"[0-9@＠:]|www\.|[Pp]ass|PASS|[Aa][Tt][\)\]]|[Bb]earer")
+_DIGITS = re.compile(r"\d+")
+_MANY_DIGITS = re.compile(r"\d(?:[^\w\n]{0,4}\d){6}")
 
 
 def _edits(s: str, customer_id: str, counts: dict[str, int]) -> list[Edit]:
     found: list[Found] = []
     if _SIGNS.search(s) is not None or not s.isascii():
-        for finder in _FINDERS:
-            found.extend(finder(s))
+        lowered = s.lower()
+        found.extend(_urls(s))
+        found.extend(_emails(s))
+        found.extend(_secrets(s, lowered))
+        found.extend(_hosts(s))
+        digits = sum(map(len, _DIGITS.findall(s)))
+        if digits >= 4:
+            found.extend(_coded(s))
+        if digits >= 7:
+            found.extend(_ibans(s))
+            if _MANY_DIGITS.search(s) is not None:
+                found.extend(_cards(s))
+                found.extend(_phones(s))
     if len(customer_id) >= 5 and any(ch.isdigit() for ch in customer_id) and customer_id in s:
         found.extend((m.start(), m.end(), "customer") for m in re.finditer(rf"(?<!\w){re.escape(customer_id)}(?!\w)", s))
     return _chosen(s, found, counts) if found else []
@@ -189,7 +202,7 @@ def _emails(s: str) -> Iterator[Found]:
         yield from ((m.start(), m.end(), "email") for m in _EMAIL_SPELLED.finditer(s))
 
 
-_URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]{1,11}://|(?<![\w.])www\.)[^\s<>\"']{1,2000}")
+_URL = re.compile(r"://[^\s<>\"']{1,2000}|(?<![\w.])www\.[^\s<>\"']{1,2000}")
 _USERINFO = re.compile(r"://([^/?#@\s]{1,200}(?::[^/?#@\s]{0,200})?)@")
 _SECRET_PARAMETER = re.compile(
     r"[?&;#](?:[\w.-]{0,30}(?:token|key|secret|passw(?:or)?d|pwd|sig|signature|auth|session|sid|jwt|credential|otp|email|e-mail|phone|user|uid)"
@@ -211,7 +224,9 @@ def _in_url(at: int, url: str) -> Iterator[Found]:
     for m in _SECRET_PARAMETER.finditer(url):
         if _PLACEHOLDER.fullmatch(m[1]) is None:
             yield at + m.start(1), at + m.end(1), "token"
-    for m in _OPAQUE.finditer(url):
+    scheme = url.find("://")
+    path = url.find("/", scheme + 3 if scheme >= 0 else 0)
+    for m in _OPAQUE.finditer(url, path) if path >= 0 else ():
         # A slug of words and a year is readable; a token is not.
         pieces = [p for p in re.split(r"[-_]", m[0]) if p]
         if max(map(len, pieces), default=0) >= 16:
@@ -230,10 +245,16 @@ _PASSWORD = re.compile(
 )
 
 
-def _secrets(s: str) -> Iterator[Found]:
-    yield from ((m.start(), m.end(), "secret") for m in _SECRET.finditer(s))
-    yield from ((m.start(1), m.end(1), "secret") for m in _BEARER.finditer(s))
-    for m in _PASSWORD.finditer(s):
+_SECRET_SIGNS = ("sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "AKIA", "xox", "AIza", "eyJ", "_live_", "_test_")
+_PASSWORD_SIGNS = ("pass", "pwd", "contraseña", "senha", "wachtwoord", "пароль", "api", "secret")
+
+
+def _secrets(s: str, lowered: str) -> Iterator[Found]:
+    if any(sign in s for sign in _SECRET_SIGNS):
+        yield from ((m.start(), m.end(), "secret") for m in _SECRET.finditer(s))
+    if "bearer" in lowered:
+        yield from ((m.start(1), m.end(1), "secret") for m in _BEARER.finditer(s))
+    for m in _PASSWORD.finditer(s) if any(sign in lowered for sign in _PASSWORD_SIGNS) else ():
         value = m[1].rstrip(".!?)")
         if len(value) >= 4 and not value.startswith("[") and any(ch.isdigit() or ch in "!@#$%^&*_+" for ch in value):
             yield m.start(1), m.start(1) + len(value), "secret"
@@ -256,11 +277,13 @@ def _hosts(s: str) -> Iterator[Found]:
             and not _VERSION_BEFORE.search(s, max(0, m.start() - 14), m.start())
         ):
             yield m.start(), m.end(), "ip"
-    if ":" in s:
+    colons = s.count(":")
+    if colons >= 3:
         for m in _IPV6.finditer(s):
             if m[0].count(":") >= 3 and any(ch.isdigit() for ch in m[0]) and _is_ipv6(m[0]):
                 yield m.start(), m.end(), "ip"
-    yield from ((m.start(), m.end(), "mac") for m in _MAC.finditer(s))
+    if colons >= 5 or s.count("-") >= 5:
+        yield from ((m.start(), m.end(), "mac") for m in _MAC.finditer(s))
 
 
 def _is_ipv6(s: str) -> bool:
@@ -346,20 +369,35 @@ _ORDER_WORDS = (
     r"invoice|rechnung|rechnungsnummer|facture|factura|fattura|ticket|case|tracking|booking|reservation|shipment|parcel|receipt|"
     r"reference|ref|заказ[а-я]?|订单号?|注文番号?|주문"
 )
-_CODED = re.compile(
+_CODE_BEFORE = re.compile(
     rf"(?<!\w)(?:({_ACCOUNT_WORDS})|({_ORDER_WORDS}))(?:[\s._-]{{0,2}}(?:number|numbers|numero|número|numéro|nummer|num|no|nr|id|n°|№|号|番号))?"
-    r"[\s.:#№=-]{0,4}(?:(?:is|was|ist|war|est|es|è)\s)?[#№]?((?=[A-Za-z-]{0,12}[0-9])[A-Za-z0-9](?:[A-Za-z0-9-]{3,30})[A-Za-z0-9])(?![\w-])",
+    r"[\s.:#№=-]{0,4}(?:(?:is|was|ist|war|est|es|è)\s)?[#№]?$",
     re.IGNORECASE,
 )
+_DIGIT_WORD = re.compile(r"\d[A-Za-z0-9-]*")
 _DATE = re.compile(r"(?:19|20)\d\d[-/.](?:0?\d|1[0-2])[-/.]|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})(?!\d)")
+_CODE_LONGEST = 32
 
 
-def _codes(s: str) -> Iterator[Found]:
-    yield from ((m.start(), m.end(), "national_id") for m in _SSN.finditer(s))
-    for m in _CODED.finditer(s):
-        value = m[3]
-        if sum(ch.isdigit() for ch in value) >= 4 and not _DATE.match(value) and not value.lower().startswith("0x"):
-            yield m.start(3), m.end(3), "account" if m[1] else "order"
+def _coded(s: str) -> Iterator[Found]:
+    for m in _DIGIT_WORD.finditer(s):
+        start, end = m.span()
+        while (
+            start > 0 and m.start() - start < _CODE_LONGEST and (s[start - 1].isalnum() or s[start - 1] == "-") and s[start - 1].isascii()
+        ):
+            start -= 1
+        while start < end and s[start] == "-":
+            start += 1
+        while end > start and s[end - 1] == "-":
+            end -= 1
+        if not 5 <= end - start <= _CODE_LONGEST or s[end : end + 1] == "_" or s[start - 1 : start] == "_":
+            continue
+        value = s[start:end]
+        if sum(map(str.isdigit, value)) < 4 or _DATE.match(value) or value[:2] in ("0x", "0X"):
+            continue
+        before = _CODE_BEFORE.search(s, max(0, start - 48), start)
+        if before is not None:
+            yield start, end, "account" if before[1] else "order"
 
 
 _PHONE_WORLD = re.compile(r"(?<![\w+.])(?:\+|00)[1-9](?:[ ().\-/\u2011\u2013]{0,3}\d){6,14}(?![\w]|[.,]\d)")
@@ -367,12 +405,11 @@ _PHONE_US = re.compile(
     r"(?<![\w.+-])(?:1[ .-])?(?:\(\d{3}\)[ .-]{0,2}|\d{3}[ .-])\d{3}[ .-]\d{4}(?:\s?(?:x|ext\.?)\s?\d{1,6})?(?![\w-]|[.,]\d)"
 )
 _PHONE_LOCAL = re.compile(r"(?<![\w.,+-])\(?0\d{1,4}\)?(?:[ ./-]{1,3}\d{2,8}){1,5}(?![\w-]|[.,]\d)")
-_PHONE_SAID = re.compile(
-    r"(?<!\w)(?:phone|tel|telephone|telefon|téléphone|teléfono|telefone|telefono|mobile|cell|handy|fax|call|"
-    r"whatsapp|helpline|hotline|toll[- ]free|"
-    r"text me at|contact number|rufnummer|móvil|celular|portable|тел|телефон|电话|手机|電話|전화)"
-    r"(?:[\s.:#-]{0,3}(?:number|no|nr|nummer|us|me|is|at|on|us at|me at|me on))?"
-    r"[\s.:#=-]{0,4}(\(?\+?\d(?:[ ().\-/]{0,2}\d){6,14})(?![\w]|[.,]\d)",
+_PHONE_SHAPE = re.compile(r"(?<![\w.,+])\(?\+?\d(?:[ ().\-/]{0,2}\d){6,14}(?![\w]|[.,]\d)")
+_PHONE_BEFORE = re.compile(
+    r"(?<!\w)(?:phone|tel|telephone|telefon|téléphone|teléfono|telefone|telefono|mobile|cell|handy|fax|call|whatsapp|helpline|hotline|"
+    r"toll[- ]free|text me at|contact number|rufnummer|móvil|celular|portable|тел|телефон|电话|手机|電話|전화)"
+    r"(?:[\s.:#-]{0,3}(?:number|no|nr|nummer|us at|me at|me on|us|me|is|at|on))?[\s.:#=-]{0,4}$",
     re.IGNORECASE,
 )
 _LONG = re.compile(r"(?<![\w.,+-])\d(?:\d{8,40}|(?:[ -]\d{3,5}){3,8})(?![\w-]|[.,]\d)")
@@ -380,7 +417,10 @@ _STAMP = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?
 
 
 def _phones(s: str) -> Iterator[Found]:
-    yield from ((m.start(1), m.end(1), "phone") for m in _PHONE_SAID.finditer(s) if not _DATE.match(m[1]))
+    yield from ((m.start(), m.end(), "national_id") for m in _SSN.finditer(s))
+    for m in _PHONE_SHAPE.finditer(s):
+        if not _DATE.match(m[0]) and _PHONE_BEFORE.search(s, max(0, m.start() - 40), m.start()):
+            yield m.start(), m.end(), "phone"
     yield from ((m.start(), m.end(), "phone") for m in _PHONE_WORLD.finditer(s))
     yield from ((m.start(), m.end(), "phone") for m in _PHONE_US.finditer(s))
     for m in _PHONE_LOCAL.finditer(s):
@@ -390,6 +430,3 @@ def _phones(s: str) -> Iterator[Found]:
     for m in _LONG.finditer(s):
         if not _STAMP.match(m[0]):
             yield m.start(), m.end(), "phone" if m[0][0] == "0" and len(m[0]) in (10, 11) else "number"
-
-
-_FINDERS: tuple[Callable[[str], Iterator[Found]], ...] = (_urls, _secrets, _emails, _ibans, _cards, _hosts, _codes, _phones)

@@ -1,0 +1,128 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedback_assets.silver.masking import customer_key, iban_holds, luhn, mask, mask_text, mask_url, mask_value
+from feedback_assets.silver.offsets import MappedText
+from feedback_assets_tests.silver.test_offsets import texts
+
+
+def masked(text: str) -> str:
+    return mask(MappedText.raw(text))[0].text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mail jane.roe+x@mail.example.co.uk now", "mail [EMAIL] now"),
+        ("schreibt an jörg@müller.example", "schreibt an [EMAIL]"),
+        ("jane (at) example (dot) com", "[EMAIL]"),
+        ("call +49 (0)30 901820 today", "call [PHONE] today"),
+        ("call 212-555-0123 or (212) 555-0123", "call [PHONE] or [PHONE]"),
+        ("Tel. 030/901820-13", "Tel. [PHONE]"),
+        ("helpline number 1-800-555-0199", "helpline number [PHONE]"),
+        ("appelez le 06 12 34 56 78", "appelez le [PHONE]"),
+        ("电话 13812345678", "电话 [PHONE]"),
+        ("card 4111 1111 1111 1111 exp", "card [CARD] exp"),
+        ("card 5500-0000-0000-0004", "card [CARD]"),
+        ("IBAN DE89 3704 0044 0532 0130 00, thanks", "IBAN [IBAN], thanks"),
+        ("gb82west12345698765432", "[IBAN]"),
+        ("from 192.168.13.37 and 2001:db8::ff00:42:8329", "from [IP] and [IP]"),
+        ("mac 00:1A:2b:3c:4D:5e", "mac [MAC]"),
+        ("ssn 123-45-6789", "ssn [NATIONAL_ID]"),
+        ("order #A-1234567 is late", "order #[ORDER] is late"),
+        ("Bestellnummer: 2024-998877", "Bestellnummer: [ORDER]"),
+        ("my account number is 99887766", "my account number is [ACCOUNT]"),
+        ("token sk-abcdefghijklmnop1234 leaked", "token [SECRET] leaked"),
+        ("my password is Hunter2!x", "my password is [SECRET]"),
+        ("Authorization: Bearer abcdef0123456789", "Authorization: Bearer [SECRET]"),
+        ("see https://bob:s3cret@x.example/a?token=abc123&page=2", "see https://[CREDENTIALS]@x.example/a?token=[TOKEN]&page=2"),
+        ("number 987654321987", "number [NUMBER]"),
+    ],
+)
+def test_personal_data_becomes_its_typed_placeholder(text: str, expected: str) -> None:
+    assert masked(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Firefox 81.0.1 and 4.2.0 and 102.0.5005.61",
+        "version 10.0.19.1 crashes",
+        "error 0x80070643 and code 80070005",
+        "since 2021, on 2021-03-04 at 12:30:45 and 01.02.2020 12:30",
+        "it costs $1,299.00 or 1.299,00 EUR or 20000 yen",
+        "build 20201013153253, bug 1678942",
+        "crash bp-26d0663b-9dec-4b5f-aa29-044240201111",
+        "my password is wrong, password: please help",
+        "std::string at a::b, 1920x1080, 16 GB, 100000 rows",
+        "page https://support.example.org/questions/1308133 is empty",
+        "the order of 2020 items is wrong; ticket sales up",
+        "@jane please look, 5 @ 3",
+    ],
+)
+def test_versions_errors_dates_and_prices_stay(text: str) -> None:
+    assert masked(text) == text
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    st.one_of(
+        texts,
+        st.text(alphabet="0123456789 +-().:@/abcdef[]EMAILPHONE?=&", max_size=60),
+    )
+)
+def test_masking_twice_changes_nothing(raw: str) -> None:
+    once = masked(raw)
+    assert masked(once) == once
+    url = mask_url(raw, {})
+    assert mask_url(url, {}) == url
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    texts,
+    st.sampled_from(["jane.roe@example.com", "+49 30 901820 11", "4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00", "10.20.30.40"]),
+    texts,
+)
+def test_what_is_planted_between_any_texts_does_not_survive(before: str, planted: str, after: str) -> None:
+    assert planted not in masked(f"{before} : {planted} ; {after}")
+
+
+@pytest.mark.parametrize(
+    "piece", ["@", "a@", "1", "1 ", "a@b.", "+1", "://", "0.", ":", "ab:", "order ", "pass:", "DE89 ", "(at)", "[EMAIL]", "-1", "1@a.co "]
+)
+def test_twenty_thousand_characters_of_one_piece_do_not_stall(piece: str) -> None:
+    text = piece * (20_000 // len(piece))
+    once = masked(text)
+    assert masked(once) == once
+
+
+def test_strings_and_keys_at_any_depth_are_masked_and_counted() -> None:
+    counts: dict[str, int] = {}
+    value = {"a": [{"jane@example.com": "call +1 212 555 0123"}], "author_name": "Jane Roe", "n": 4111111111111111, "ok": True, "rating": 5}
+    shown = json.dumps(mask_value(value, counts))
+    for secret in ("jane@", "555 0123", "Jane Roe", "4111111111111111"):
+        assert secret not in shown
+    assert counts == {"email": 1, "phone": 1, "name": 1, "card": 1}
+    assert mask_value(mask_value(value, {}), {}) == mask_value(value, {})
+
+
+def test_a_customer_id_that_the_text_names_is_masked() -> None:
+    assert mask_text("I am cust-12345, hello", {}, customer_id="cust-12345") == "I am [CUSTOMER], hello"
+
+
+def test_one_person_by_e_mail_is_one_customer_everywhere_and_ids_of_two_sources_are_two() -> None:
+    assert customer_key("survey", " Jane@Example.com ") == customer_key("zendesk", "jane@example.com")
+    assert customer_key("zendesk", "17") != customer_key("intercom", "17")
+    assert customer_key("shop_reviews", "C-17") == customer_key("returns", "C-17")
+    assert customer_key("zendesk", " ") == ""
+
+
+def test_check_digits() -> None:
+    assert luhn([int(c) for c in "4111111111111111"])
+    assert not luhn([int(c) for c in "4111111111111112"])
+    assert iban_holds("GB82WEST12345698765432")
+    assert not iban_holds("GB82WEST12345698765433")
