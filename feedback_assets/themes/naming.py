@@ -1,0 +1,204 @@
+"""Names of themes: the terms that tell one theme from the others of its language, in readable order. Pure but for the embedder.
+
+Terms are words and pairs of words; in scripts without spaces, runs of one script and short character sequences. They are weighed by
+class-based TF-IDF (Grootendorst, "BERTopic", 2022, with texts counted once a term), then by nearness to the theme's centre.
+"""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from feedback_assets.themes.stop_words import STOP_WORDS
+from feedback_assets.themes.wording import BETWEEN, plain
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from feedback_assets.themes.embedders.interface import Embedder
+
+MOST_TEXTS = 200
+"""A theme is named by its first texts: its name settles, and the work is bounded."""
+CANDIDATES = 24
+TERMS = 8
+IN_NAME = 3
+LEAST_SHARE = 0.08
+"""Fewest texts of a theme that a term of it is in."""
+STRONG = 0.45
+"""A further term in a name scores at least this share of the first."""
+PAIR = 1.3
+"""How much more a pair of words weighs than its rarity says: it reads better."""
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_CLAUSE = re.compile(r"[.!?;:,()\"\n…]+|\s[-–—]\s")
+_KATAKANA = r"[\u30a1-\u30fa\u30fc]"
+_HAN = r"[\u4e00-\u9fff\u3400-\u4dbf\u3005]"
+_THAI = r"[\u0e01-\u0e4e]"
+_UNSPACED = re.compile(f"{_KATAKANA}{{2,}}|{_HAN}{{2,}}|{_THAI}{{3,}}")
+_UNSPACED_OR_KANA = re.compile(r"[\u3041-\u30ff\u3400-\u4dbf\u3005\u4e00-\u9fff\u0e01-\u0e4e]+")
+_HAS_HAN = re.compile(_HAN)
+_HAS_THAI = re.compile(_THAI)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is known of a theme when it is named. `texts`: wordings of issues in force; `fallback` names it when no term does."""
+
+    theme_id: str
+    language: str
+    texts: Sequence[str]
+    centroid: "npt.NDArray[np.float32]"
+    fallback: str
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class Naming:
+    """A readable name, and the terms that it was made from, best first."""
+
+    name: str
+    terms: tuple[str, ...]
+
+
+def name_themes(subjects: Sequence[Subject], embedder: "Embedder") -> dict[str, Naming]:
+    """A name for each; no two alike. Depends on the subjects alone, not on their order."""
+    ordered = sorted(subjects, key=lambda s: s.theme_id)
+    languages: dict[str, list[Subject]] = defaultdict(list)
+    for subject in ordered:
+        languages[subject.language].append(subject)
+    candidates: dict[str, list[tuple[str, float]]] = {}
+    for language, members in languages.items():
+        candidates.update(_candidates(members, STOP_WORDS.get(language, frozenset())))
+    ranked = _near_centre(ordered, candidates, embedder)
+    return _distinct(ordered, ranked)
+
+
+def terms_of(text: str, stop: frozenset[str]) -> dict[str, str]:
+    """Term -> how it stands in the text: words, pairs of words of a clause with at most two stop words between ("export pdf" ->
+    "export to pdf"), and sequences of scripts without spaces."""
+    found: dict[str, str] = {}
+    for clause in _CLAUSE.split(text.replace(BETWEEN, "\n").lower()):
+        for run in _UNSPACED.findall(clause):
+            found.update({piece: piece for piece in _sequences(run)})
+        words = _WORD.findall(_UNSPACED_OR_KANA.sub(" ", clause))
+        telling = [k for k, w in enumerate(words) if w not in stop and (len(w) > 2 or not w.isascii())]
+        found.update({words[k]: words[k] for k in telling})
+        for a, b in pairwise(telling):
+            if b - a <= 3 and words[a] != words[b]:
+                found.setdefault(f"{words[a]} {words[b]}", " ".join(words[a : b + 1]))
+    return found
+
+
+def _sequences(run: str) -> set[str]:
+    """A short run whole; pieces of a long one, which nothing separates into words."""
+    if _HAS_THAI.match(run):
+        lengths, whole = range(4, 9), 12
+    elif _HAS_HAN.match(run):
+        lengths, whole = range(2, 5), 4
+    else:
+        return {run}
+    pieces = {run[i : i + n] for n in lengths for i in range(len(run) - n + 1)}
+    return pieces | {run} if len(run) <= whole else pieces
+
+
+@dataclass(frozen=True)
+class _Term:
+    """A term of one theme: as it is shown, the share of texts that have it, its weight."""
+
+    term: str
+    shown: str
+    share: float
+    weight: float
+
+
+def _candidates(subjects: Sequence[Subject], stop: frozenset[str]) -> dict[str, list[_Term]]:
+    """The terms with the highest class-based TF-IDF of each theme of one language."""
+    shares: dict[str, dict[str, float]] = {}
+    shown: dict[str, dict[str, Counter[str]]] = {}
+    everywhere: dict[str, float] = defaultdict(float)
+    for subject in subjects:
+        forms: dict[str, Counter[str]] = defaultdict(Counter)
+        texts = subject.texts[:MOST_TEXTS]
+        for text in texts:
+            for term, form in terms_of(plain(text), stop).items():
+                forms[term][form] += 1
+        least = 2 if len(texts) > 2 else 1
+        kept = {term: n for term, counted in forms.items() if (n := counted.total()) >= max(least, LEAST_SHARE * len(texts))}
+        shown[subject.theme_id] = forms
+        shares[subject.theme_id] = {term: n / len(texts) for term, n in kept.items()}
+        for term, counted in forms.items():
+            everywhere[term] += counted.total() / len(texts)
+    result: dict[str, list[_Term]] = {}
+    for subject in subjects:
+        weighed = []
+        for term, share in shares[subject.theme_id].items():
+            rare = math.log(1 + len(subjects) / everywhere[term]) if len(subjects) > 1 else 1.0
+            longer = PAIR if " " in term or (len(term) > 2 and not term.isascii()) else 1.0
+            counted = shown[subject.theme_id][term]
+            form = min(counted, key=lambda f: (-counted[f], len(f), f))
+            weighed.append(_Term(term, form, share, round(math.sqrt(share) * rare * longer, 6)))
+        weighed.sort(key=lambda t: (-t.weight, t.term))
+        whole = [
+            t for t in weighed if not any(t.term != o.term and t.term in o.term and o.share >= 0.8 * t.share for o in weighed[:CANDIDATES])
+        ]
+        result[subject.theme_id] = whole[:CANDIDATES]
+    return result
+
+
+def _near_centre(
+    subjects: Sequence[Subject], candidates: Mapping[str, Sequence[_Term]], embedder: "Embedder"
+) -> dict[str, list[tuple[str, float]]]:
+    """Candidates as shown, by weight and by cosine to the theme's centre; with the score."""
+    import numpy as np
+
+    vocabulary = sorted({t.shown for listed in candidates.values() for t in listed})
+    vectors = embedder.embed(vocabulary).astype(np.float64)
+    row = {term: k for k, term in enumerate(vocabulary)}
+    ranked: dict[str, list[tuple[str, float]]] = {}
+    for subject in subjects:
+        listed = candidates[subject.theme_id]
+        cosines = vectors[[row[t.shown] for t in listed]] @ subject.centroid.astype(np.float64) if listed else []
+        scored = [(t.shown, round(t.weight * (0.5 + max(0.0, float(c))), 5)) for t, c in zip(listed, cosines, strict=True)]
+        ranked[subject.theme_id] = sorted(scored, key=lambda ts: (-ts[1], ts[0]))
+    return ranked
+
+
+def _overlaps(term: str, chosen: Sequence[str]) -> bool:
+    """Says again what a chosen term says: shares a word (or its beginning), or a stretch of characters."""
+    for other in chosen:
+        if term in other or other in term:
+            return True
+        if term.isascii() and other.isascii():
+            stems = {w[:5] for w in other.split()}
+            if any(w[:5] in stems for w in term.split()):
+                return True
+        elif any(term[i : i + 2] in other for i in range(len(term) - 1) if not term[i : i + 2].isspace()):
+            return True
+    return False
+
+
+def _distinct(subjects: Sequence[Subject], ranked: Mapping[str, Sequence[tuple[str, float]]]) -> dict[str, Naming]:
+    named: dict[str, Naming] = {}
+    taken: set[str] = set()
+    for subject in subjects:
+        chosen: list[str] = []
+        scores: list[float] = []
+        for term, score in ranked[subject.theme_id]:
+            if len(chosen) < TERMS and not _overlaps(term, chosen):
+                chosen.append(term)
+                scores.append(score)
+        strong = sum(score >= STRONG * scores[0] for score in scores[:IN_NAME])
+        base = chosen[:strong] or [subject.fallback]
+        end = f" · {subject.version}" if subject.version else ""
+        name = " · ".join(base) + end
+        for extra in [*chosen[strong:], subject.theme_id[:7]]:
+            if name not in taken:
+                break
+            name = " · ".join([*base, extra]) + end
+        taken.add(name)
+        named[subject.theme_id] = Naming(name, tuple(chosen))
+    return named
