@@ -1,0 +1,32 @@
+"""Puts taxonomy, tiers and cascade together into what the enrichment step reads events with. Not here: tables (process.py)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from feedback_assets.enrichment.cascade import Cascade, Decision
+from feedback_assets.enrichment.taxonomy import Taxonomy, load_taxonomy
+from feedback_assets.enrichment.tiers.interface import EventText, Tier
+from feedback_assets.enrichment.tiers.registry import TIERS
+
+
+class Reader:
+    """Reads events. Built once a run: loading it takes a second or two, training it the first time a few more."""
+
+    def __init__(self, taxonomy: Taxonomy, tiers: Sequence[Tier]) -> None:
+        self.taxonomy = taxonomy
+        self.taxonomy_version = taxonomy.version
+        self.model_version = tiers[-1].version
+        self._cascade = Cascade(taxonomy, tiers)
+
+    def read(self, events: Sequence[EventText]) -> list[Decision]:
+        """One decision an event, in order."""
+        return self._cascade.decide(events)
+
+
+def build_reader(taxonomy_dir: Path, models_dir: Path, *, tiers: Sequence[str] = tuple(TIERS)) -> Reader:
+    """A reader with the named tiers, in order. Trains the local model when `models_dir` has none of the same data.
+
+    Raises SettingError for a taxonomy or a golden set that cannot be used.
+    """
+    taxonomy = load_taxonomy(taxonomy_dir)
+    return Reader(taxonomy, [TIERS[name](taxonomy, taxonomy_dir / "golden", models_dir) for name in tiers])

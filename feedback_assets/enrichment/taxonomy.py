@@ -1,0 +1,299 @@
+"""What the taxonomy files may say, and loading them. Unknown keys are refused; every reference is checked.
+
+Files: taxonomy/taxonomy.yaml (version, bars, macros, guards, severity cues, texts without an issue) and one file a category under
+taxonomy/categories/. Not here: what rules do with a text (tiers/rules.py).
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from feedback_assets.enrichment.phrases import Phrase, PhraseError, compile_phrase
+from feedback_assets.errors import SettingError
+
+Strength = Literal["sure", "likely", "hint"]
+Urgency = Literal["now", "soon", "normal", "low"]
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+Severity = Annotated[int, Field(ge=1, le=5)]
+
+
+def _lines(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(line.strip() for line in value.splitlines() if line.strip() and not line.lstrip().startswith("#"))
+    return value
+
+
+Lines = Annotated[tuple[str, ...], BeforeValidator(_lines)]
+"""One phrase a line, in the language of phrases.py."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Phrases(_Strict):
+    """Phrases of one language by how surely each shows the category when it occurs."""
+
+    sure: Lines = ()
+    likely: Lines = ()
+    hint: Lines = ()
+
+
+class Rules(_Strict):
+    """include: phrases that show it. exclude: phrases that forbid it in their sentence. Both by language."""
+
+    include: dict[Language, Phrases] = {}
+    exclude: dict[Language, Lines] = {}
+
+
+class Subcategory(Rules):
+    """A kind of issue within a category."""
+
+    id: Identifier
+    title: str
+    description: str
+    default_severity: Severity
+
+
+class Example(_Strict):
+    """A text that belongs to the category."""
+
+    text: str = Field(min_length=2)
+    language: Language
+    subcategory: str = ""
+
+
+class CounterExample(_Strict):
+    """A text that looks like the category and is not. category: the right one, empty when it tells of no issue."""
+
+    text: str = Field(min_length=2)
+    language: Language
+    category: str
+
+
+class Category(Rules):
+    """One category: what it means, who owns it, how bad it is, and how it is recognised."""
+
+    id: Identifier
+    title: str
+    description: str
+    owner: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    default_severity: Severity
+    urgency: Urgency
+    included: tuple[str, ...] = Field(min_length=1)
+    excluded: tuple[str, ...] = Field(min_length=1)
+    severity: dict[Severity, str]
+    subcategories: tuple[Subcategory, ...] = Field(min_length=1)
+    examples: tuple[Example, ...] = Field(min_length=12)
+    counter_examples: tuple[CounterExample, ...] = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _checked(self) -> "Category":
+        if sorted(self.severity) != [1, 2, 3, 4, 5]:
+            raise ValueError("severity: the rubric must describe each of 1, 2, 3, 4, 5")
+        ids = [s.id for s in self.subcategories]
+        if len(set(ids)) != len(ids):
+            raise ValueError("subcategories: an id is given twice")
+        for i, example in enumerate(self.examples):
+            if example.subcategory and example.subcategory not in ids:
+                raise ValueError(f"examples.{i}.subcategory: {example.subcategory!r} is not one of {', '.join(ids)}")
+        return self
+
+    def subcategory(self, name: str) -> Subcategory | None:
+        """The subcategory of that id, or None."""
+        return next((s for s in self.subcategories if s.id == name), None)
+
+
+class Bars(_Strict):
+    """accept: from here a decision stands; further: the same for a further issue of a text. review: from here people look at it.
+
+    model_alone: from here the model's decision stands where no rule speaks. beside: from here a second issue is worth a review.
+    """
+
+    accept: float = Field(gt=0, lt=1)
+    further: float = Field(gt=0, lt=1)
+    model_alone: float = Field(gt=0, lt=1)
+    beside: float = Field(gt=0, lt=1)
+    review: float = Field(gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Bars":
+        if not self.review <= self.beside <= self.accept <= self.further:
+            raise ValueError("bars must rise: review, beside, accept, further")
+        return self
+
+
+class SeverityCue(_Strict):
+    """Words that set a severity of at least `at_least`, or change it by `add`."""
+
+    at_least: Severity | None = None
+    add: int = Field(default=0, ge=-2, le=2)
+    phrases: dict[Language, Lines]
+
+
+class Guards(_Strict):
+    """Phrases that take the weight off what a sentence says, by language.
+
+    resolved: it is over or did not happen. hypothetical: it may happen. attempt: what the customer tried.
+    negators: directly before a phrase they deny it. sarcasm: praise that means the opposite.
+    question: asks how to do something.
+    """
+
+    resolved: dict[Language, Lines]
+    hypothetical: dict[Language, Lines]
+    attempt: dict[Language, Lines]
+    negators: dict[Language, Lines]
+    sarcasm: dict[Language, Lines]
+    question: dict[Language, Lines]
+
+
+class NoIssue(_Strict):
+    """A text that tells of no issue."""
+
+    text: str = Field(min_length=2)
+    language: Language
+
+
+class _Head(_Strict):
+    version: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}\.\d+$")
+    bars: Bars
+    strengths: dict[Strength, Annotated[float, Field(gt=0, lt=1)]]
+    categories: tuple[Identifier, ...] = Field(min_length=1)
+    macros: dict[str, str]
+    guards: Guards
+    problem: dict[Language, Lines]
+    severity_cues: tuple[SeverityCue, ...]
+    no_issue: tuple[NoIssue, ...]
+
+    @model_validator(mode="after")
+    def _checked(self) -> "_Head":
+        if set(self.strengths) != {"sure", "likely", "hint"}:
+            raise ValueError("strengths: sure, likely and hint must each have a probability")
+        if len(set(self.categories)) != len(self.categories):
+            raise ValueError("categories: an id is given twice")
+        return self
+
+
+class Taxonomy:
+    """The loaded taxonomy. `version` is the number that people give it; `digest` is the hash of all its content."""
+
+    def __init__(self, head: _Head, categories: tuple[Category, ...]) -> None:
+        self.head = head
+        self.categories = categories
+        content = {"head": head.model_dump(mode="json"), "categories": [c.model_dump(mode="json") for c in categories]}
+        self.digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+    @property
+    def version(self) -> str:
+        return f"{self.head.version}+{self.digest[:8]}"
+
+    @cached_property
+    def by_id(self) -> dict[str, Category]:
+        return {c.id: c for c in self.categories}
+
+    @cached_property
+    def languages(self) -> frozenset[str]:
+        """Languages that have phrases."""
+        return frozenset(language for c in self.categories for s in c.subcategories for language in s.include)
+
+    @property
+    def bars(self) -> Bars:
+        return self.head.bars
+
+    def default_severity(self, category: str, subcategory: str) -> int:
+        """By the subcategory, else the category."""
+        found = self.by_id[category]
+        sub = found.subcategory(subcategory)
+        return sub.default_severity if sub else found.default_severity
+
+    def phrases(self, lines: dict[str, tuple[str, ...]]) -> list[Phrase]:
+        """Compiled phrases of all languages, in order."""
+        return [compile_phrase(line, self.head.macros, language) for language, group in lines.items() for line in group]
+
+
+def load_taxonomy(folder: Path) -> Taxonomy:
+    """The taxonomy in `folder`. Raises SettingError that names the file and the key."""
+    path = folder / "taxonomy.yaml"
+    head = _parse(path, _Head)
+    assert isinstance(head, _Head)
+    categories = []
+    for name in head.categories:
+        file = folder / "categories" / f"{name}.yaml"
+        category = _parse(file, Category)
+        assert isinstance(category, Category)
+        if category.id != name:
+            raise SettingError(f"{file}: id: {category.id!r}", expected=f"{name!r}, as the file is named", mend="rename the file or the id")
+        categories.append(category)
+    spare = {p.stem for p in (folder / "categories").glob("*.yaml")} - set(head.categories)
+    if spare:
+        raise SettingError(f"{path}: categories: files for {', '.join(sorted(spare))} are not listed", mend="list them or remove the files")
+    taxonomy = Taxonomy(head, tuple(categories))
+    _check_references(folder, taxonomy)
+    return taxonomy
+
+
+def _parse(path: Path, model: type[BaseModel]) -> BaseModel:
+    import yaml
+
+    try:
+        raw = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SettingError(f"{path} is missing", expected="the taxonomy's files", mend="git checkout the taxonomy folder") from None
+    except (OSError, UnicodeDecodeError) as e:
+        raise SettingError(f"{path} cannot be read: {type(e).__name__}", expected="a readable UTF-8 file") from e
+    try:
+        # The C loader is safe as well and ten times as fast.
+        data = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    except yaml.YAMLError as e:
+        mark = getattr(e, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        raise SettingError(f"{path} is not YAML{where}", expected="valid YAML", mend="correct that line") from None
+    try:
+        return model.model_validate(data)
+    except ValidationError as e:
+        first = e.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(top)"
+        raise SettingError(f"{path}: {key}: {first['msg']}", mend=f"correct the key {key}") from None
+
+
+def _check_references(folder: Path, taxonomy: Taxonomy) -> None:
+    for category in taxonomy.categories:
+        file = folder / "categories" / f"{category.id}.yaml"
+        for i, counter in enumerate(category.counter_examples):
+            if counter.category == category.id or (counter.category and counter.category not in taxonomy.by_id):
+                raise SettingError(
+                    f"{file}: counter_examples.{i}.category: {counter.category!r}", expected="another category's id, or empty for no issue"
+                )
+    for path, lines in _all_lines(folder, taxonomy):
+        for line in lines:
+            try:
+                compile_phrase(line, taxonomy.head.macros, "")
+            except PhraseError as e:
+                raise SettingError(f"{path}: {e}", expected="a phrase as feedback_assets/enrichment/phrases.py describes") from None
+
+
+def _all_lines(folder: Path, taxonomy: Taxonomy) -> Iterator[tuple[str, tuple[str, ...]]]:
+    head = folder / "taxonomy.yaml"
+    for name in type(taxonomy.head.guards).model_fields:
+        for language, lines in getattr(taxonomy.head.guards, name).items():
+            yield f"{head}: guards.{name}.{language}", lines
+    for language, lines in taxonomy.head.problem.items():
+        yield f"{head}: problem.{language}", lines
+    for i, cue in enumerate(taxonomy.head.severity_cues):
+        for language, lines in cue.phrases.items():
+            yield f"{head}: severity_cues.{i}.{language}", lines
+    for category in taxonomy.categories:
+        file = folder / "categories" / f"{category.id}.yaml"
+        for rules in (category, *category.subcategories):
+            where = "" if rules is category else f"subcategories.{rules.id}."
+            for language, phrases in rules.include.items():
+                for strength in ("sure", "likely", "hint"):
+                    yield f"{file}: {where}include.{language}.{strength}", getattr(phrases, strength)
+            for language, lines in rules.exclude.items():
+                yield f"{file}: {where}exclude.{language}", lines

@@ -1,0 +1,196 @@
+"""The rule tier: the taxonomy's phrases, with guards for what is over, denied, only feared or asked.
+
+Not here: the phrases themselves (taxonomy/), nor how sure is sure enough (cascade.py).
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from feedback_assets.enrichment.phrases import WORD, Phrase, PhraseIndex, compile_phrase, fold
+from feedback_assets.enrichment.segments import clauses, sentences
+from feedback_assets.enrichment.taxonomy import Taxonomy
+from feedback_assets.enrichment.tiers.interface import Candidate, EventText, Reading, Span
+
+CODE_VERSION = "1"
+_ATTEMPT = 0.6
+_MOST_SPANS = 3
+_SHORT = 40
+_STOPS_NEGATION = frozenset("stop stops but only just until unless without".split())
+_GUARDS = ("resolved", "hypothetical", "attempt", "negators", "question")
+
+
+@dataclass(frozen=True)
+class _Meaning:
+    kind: str
+    category: str = ""
+    subcategory: str = ""
+    strength: float = 0.0
+    grade: str = ""
+
+
+@dataclass(frozen=True)
+class _Hit:
+    meaning: _Meaning
+    start: int
+    end: int
+    sentence: Span
+    weight: float
+
+
+class RuleTier:
+    """Reads texts by the taxonomy's phrases."""
+
+    name = "rules"
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        self._meanings: list[_Meaning] = []
+        phrases: list[Phrase] = []
+
+        def add(language: str, lines: Sequence[str], meaning: _Meaning) -> None:
+            for line in lines:
+                phrases.append(compile_phrase(line, taxonomy.head.macros, language))
+                self._meanings.append(meaning)
+
+        for category in taxonomy.categories:
+            for rules in (category, *category.subcategories):
+                sub = "" if rules is category else rules.id
+                for language, by_strength in rules.include.items():
+                    for grade, strength in taxonomy.head.strengths.items():
+                        add(language, getattr(by_strength, grade), _Meaning("include", category.id, sub, strength, grade))
+                for language, lines in rules.exclude.items():
+                    add(language, lines, _Meaning("exclude", category.id, sub))
+        for guard in _GUARDS:
+            for language, lines in getattr(taxonomy.head.guards, guard).items():
+                add(language, lines, _Meaning(guard))
+        for language, lines in taxonomy.head.problem.items():
+            add(language, lines, _Meaning("problem"))
+        self._index = PhraseIndex(phrases)
+        self._known = taxonomy.languages
+        self.version = "rules-" + hashlib.sha256(f"{CODE_VERSION} {taxonomy.digest}".encode()).hexdigest()[:12]
+
+    def read(self, texts: Sequence[EventText]) -> list[Reading]:
+        return [self._read(t) for t in texts]
+
+    def _read(self, event: EventText) -> Reading:
+        text = event.text
+        folded = fold(text)
+        languages = self._languages(event)
+        hits: list[_Hit] = []
+        problem: list[Span] = []
+        for number, sentence in enumerate(sentences(text)):
+            found, troubled = self._sentence(text, folded, sentence, _position(number), languages)
+            hits.extend(found)
+            if troubled:
+                problem.append(sentence)
+        if not hits:
+            return Reading(cannot_say=True, problem=tuple(problem[:_MOST_SPANS]))
+        return Reading(candidates=_candidates(text, hits), problem=tuple(problem[:_MOST_SPANS]))
+
+    def _languages(self, event: EventText) -> frozenset[str] | None:
+        """English words stand in texts of every language. A short text's language is a guess, so all phrases are tried on it."""
+        if event.language in self._known and len(event.text) >= _SHORT:
+            return frozenset({"en", event.language})
+        return None
+
+    def _sentence(
+        self, text: str, folded: str, sentence: Span, position: float, languages: frozenset[str] | None
+    ) -> tuple[list[_Hit], bool]:
+        matches = self._index.matches(folded, sentence.start, sentence.end, languages)
+        if not matches:
+            return [], False
+        by_kind: dict[str, list[tuple[_Meaning, int, int]]] = {}
+        for i, start, end in matches:
+            meaning = self._meanings[i]
+            by_kind.setdefault(meaning.kind, []).append((meaning, start, end))
+        denials = [*by_kind.get("negators", ()), *by_kind.get("hypothetical", ())]
+        over = self._over(text, sentence, by_kind)
+        asked = "question" in by_kind
+        position *= _ATTEMPT if "attempt" in by_kind else 1.0
+        hits = []
+        for meaning, start, end in by_kind.get("include", ()):
+            if any(_excludes(e, meaning) and s < end and start < e_end for e, s, e_end in by_kind.get("exclude", ())):
+                continue
+            if any(s <= start < e for s, e in over) or any(_denies(folded, e, start) for _, s, e in denials if s < start):
+                continue
+            if asked and (meaning.grade == "hint" or meaning.category == "feature_request"):
+                continue
+            hits.append(_Hit(meaning, start, end, sentence, meaning.strength * position))
+        troubled = any(
+            not any(s <= start < e for s, e in over) and not any(_denies(folded, e, start) for _, s, e in denials if s < start)
+            for _, start, _ in by_kind.get("problem", ())
+        )
+        return hits, troubled
+
+    @staticmethod
+    def _over(text: str, sentence: Span, by_kind: dict[str, list[tuple[_Meaning, int, int]]]) -> list[tuple[int, int]]:
+        """The parts of a sentence that tell of something that is over: the clause that says so, or all that stands before it."""
+        out: list[tuple[int, int]] = []
+        for _, start, end in by_kind.get("resolved", ()):
+            for clause in clauses(text, sentence):
+                if clause.start <= start < clause.end:
+                    inside = any(clause.start <= s < max(clause.end, end) for _, s, _ in by_kind.get("include", ()))
+                    out.append((clause.start if inside else sentence.start, max(clause.end, end)))
+        return out
+
+
+def _position(number: int) -> float:
+    """What is said first counts most: long posts end in side remarks."""
+    return 1.0 if number < 3 else 0.95 if number < 8 else 0.86
+
+
+def _excludes(rule: _Meaning, meaning: _Meaning) -> bool:
+    return rule.category == meaning.category and rule.subcategory in ("", meaning.subcategory)
+
+
+def _denies(folded: str, end: int, start: int) -> bool:
+    """Whether a negator that ends at `end` denies what begins at `start`: at most two words and no punctuation lie between."""
+    if start < end:
+        return False
+    between = folded[end:start]
+    if len(between) > 24 or any(c in between for c in ",.;:!?()"):
+        return False
+    words = WORD.findall(between)
+    return len(words) <= 2 and not _STOPS_NEGATION.intersection(words)
+
+
+def _candidates(text: str, hits: list[_Hit]) -> tuple[Candidate, ...]:
+    several = {h.sentence for h in hits if any(o.sentence == h.sentence and o.meaning.category != h.meaning.category for o in hits)}
+    groups: dict[tuple[str, str], list[tuple[_Hit, Span]]] = {}
+    for hit in hits:
+        span = _clause(text, hit) if hit.sentence in several else hit.sentence
+        groups.setdefault((hit.meaning.category, hit.meaning.subcategory), []).append((hit, span))
+    found = [_candidate(key, group) for key, group in groups.items()]
+    found.sort(key=lambda c: (-c.confidence, c.evidence[0], c.category, c.subcategory == "", c.subcategory))
+    out: list[Candidate] = []
+    for candidate in found:
+        same = [i for i, c in enumerate(out) if c.category == candidate.category]
+        if not same:
+            out.append(candidate)
+            continue
+        first = out[same[0]]
+        elsewhere = not any(a.start < b.end and b.start < a.end for i in same for a in out[i].evidence for b in candidate.evidence)
+        if candidate.subcategory and first.subcategory and elsewhere and candidate.confidence >= 0.85:
+            out.append(candidate)
+        else:  # one more sign of the same category
+            sub = first.subcategory or candidate.subcategory
+            confidence = min(0.97, 1 - (1 - first.confidence) * (1 - 0.5 * candidate.confidence))
+            out[same[0]] = Candidate(first.category, sub, confidence, first.evidence)
+    out.sort(key=lambda c: (-c.confidence, c.evidence[0], c.category, c.subcategory))
+    return tuple(out)
+
+
+def _candidate(key: tuple[str, str], group: list[tuple[_Hit, Span]]) -> Candidate:
+    best: dict[Span, float] = {}
+    for hit, span in group:
+        best[span] = max(best.get(span, 0.0), hit.weight)
+    doubt = 1.0
+    for weight in best.values():
+        doubt *= 1 - weight
+    spans = sorted(sorted(best, key=lambda s: (-best[s], s))[:_MOST_SPANS])
+    return Candidate(key[0], key[1], min(0.97, 1 - doubt), tuple(spans))
+
+
+def _clause(text: str, hit: _Hit) -> Span:
+    parts = [c for c in clauses(text, hit.sentence) if c.start < hit.end and hit.start < c.end]
+    return Span(parts[0].start, parts[-1].end) if parts else hit.sentence

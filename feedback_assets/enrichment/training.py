@@ -1,0 +1,251 @@
+"""Trains the local model from the taxonomy's examples and the golden set, or takes the stored one of the same data.
+
+Here: what a training sample is, the fit, the calibration, the version. Not here: how the model answers (model.py).
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from feedback_assets.contracts.enrichment import SENTIMENTS
+from feedback_assets.enrichment.features import features, pair, tokens
+from feedback_assets.enrichment.golden import GoldenText, of_split, read_golden
+from feedback_assets.enrichment.model import Heads, LocalModel, Parameters, load, save
+from feedback_assets.enrichment.segments import sentences
+from feedback_assets.enrichment.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+CODE_VERSION = "1"
+NONE = "none"
+REGULARISATION = 6.0
+_PIECE_WEIGHT = 0.6
+_FEWEST = 2
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One text to learn from. categories: what it shows, or none. Unknown sentiment and severity are None."""
+
+    text: str
+    categories: frozenset[str]
+    subcategories: frozenset[str]
+    weight: float = 1.0
+    sentiment: str | None = None
+    severity: int | None = None
+
+
+def samples(taxonomy: Taxonomy, golden: Sequence[GoldenText]) -> list[Sample]:
+    """Samples in a fixed order: examples, counter-examples, texts without an issue, then golden texts and their sentences."""
+    out: list[Sample] = []
+    for category in taxonomy.categories:
+        for example in category.examples:
+            subs = {f"{category.id}/{example.subcategory}"} if example.subcategory else set()
+            out.append(Sample(example.text, frozenset({category.id}), frozenset(subs)))
+        out.extend(Sample(c.text, frozenset({c.category or NONE}), frozenset()) for c in category.counter_examples)
+    out.extend(Sample(t.text, frozenset({NONE}), frozenset()) for t in taxonomy.head.no_issue)
+    for text in golden:
+        out.extend(_golden_samples(text))
+    return out
+
+
+def _golden_samples(golden: GoldenText) -> list[Sample]:
+    """The whole text, each piece of evidence, and the sentences beside the evidence, which show nothing."""
+    if not golden.labels:
+        sentiment = "positive" if golden.kind == "praise" else "neutral" if golden.kind in ("question", "spam", "off_topic") else None
+        return [Sample(golden.text, frozenset({NONE}), frozenset(), sentiment=sentiment)]
+    categories = frozenset(label.category for label in golden.labels)
+    subs = frozenset(f"{label.category}/{label.subcategory}" for label in golden.labels if label.subcategory)
+    feelings = {label.sentiment for label in golden.labels}
+    worst = max(label.severity for label in golden.labels)
+    out = [Sample(golden.text, categories, subs, 1.0, feelings.pop() if len(feelings) == 1 else "mixed", worst)]
+    taken = []
+    for label in golden.labels:
+        start = golden.text.find(label.evidence)
+        taken.append((start, start + len(label.evidence)))
+        if label.evidence != golden.text:
+            sub = frozenset({f"{label.category}/{label.subcategory}"} if label.subcategory else ())
+            out.append(Sample(label.evidence, frozenset({label.category}), sub, 1.0, label.sentiment, label.severity))
+    for span in sentences(golden.text):
+        if not any(s < span.end and span.start < e for s, e in taken):
+            out.append(Sample(golden.text[span.start : span.end], frozenset({NONE}), frozenset(), 0.5))
+    return out
+
+
+def model_version(taxonomy: Taxonomy, golden: Sequence[GoldenText]) -> str:
+    """Hash of the training data, the parameters and the versions of the libraries that fit it."""
+    import numpy
+    import scipy
+    import sklearn
+
+    content = {
+        "code": CODE_VERSION,
+        "parameters": [REGULARISATION, _PIECE_WEIGHT, _FEWEST],
+        "libraries": [numpy.__version__, scipy.__version__, sklearn.__version__],
+        "taxonomy": taxonomy.digest,
+        "golden": [g.model_dump(mode="json") for g in golden if g.split != "test"],
+    }
+    return "linear-" + hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def load_or_train(taxonomy: Taxonomy, golden_dir: Path, models_dir: Path) -> LocalModel:
+    """The model of exactly this data: the stored one when it is whole and of this version, else a new one, which is stored.
+
+    Raises SettingError for a golden set that cannot be used.
+    """
+    golden = read_golden(golden_dir, taxonomy)
+    version = model_version(taxonomy, golden)
+    path = models_dir / f"{version}.npz"
+    model = load(path, version)
+    if model is None:
+        model = train(taxonomy, golden, version)
+        save(model, path)
+    return model
+
+
+def train(taxonomy: Taxonomy, golden: Sequence[GoldenText], version: str) -> LocalModel:
+    """A new model: the train split to learn, the calibration split to calibrate. The test split is not looked at."""
+    import numpy as np
+
+    learnt = samples(taxonomy, of_split(golden, "train"))
+    heads = _heads(taxonomy, learnt)
+    matrix, vocabulary, idf = _matrix([s.text for s in learnt])
+    weights = np.zeros((len(vocabulary), heads.width))
+    bias = np.zeros(heads.width)
+    _fit_heads(matrix, learnt, heads, weights, bias)
+    parameters = Parameters(vocabulary, idf, weights * idf[:, None], bias, 1.0, 0.0, heads)
+    scale, shift = _calibrate(LocalModel(parameters, version), of_split(golden, "calibration"))
+    return LocalModel(Parameters(vocabulary, idf, parameters.weights, bias, scale, shift, heads), version)
+
+
+def _heads(taxonomy: Taxonomy, learnt: Sequence[Sample]) -> Heads:
+    counts = Counter(name for s in learnt for name in s.subcategories)
+    subs = [f"{c.id}/{s.id}" for c in taxonomy.categories for s in c.subcategories]
+    return Heads((*(c.id for c in taxonomy.categories), NONE), tuple(s for s in subs if counts[s] >= _FEWEST), SENTIMENTS)
+
+
+def _matrix(texts: Sequence[str]) -> "tuple[Any, tuple[str, ...], NDArray[np.float64]]":
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
+    counted = [_counts(t) for t in texts]
+    documents = Counter(name for counts in counted for name in counts)
+    vocabulary = tuple(sorted(name for name, n in documents.items() if n >= _FEWEST or name.startswith("w:")))
+    index = {name: i for i, name in enumerate(vocabulary)}
+    idf = np.array([np.log((1 + len(texts)) / (1 + documents[name])) + 1 for name in vocabulary])
+    idf *= np.array([_PIECE_WEIGHT if name.startswith("c:") else 1.0 for name in vocabulary])
+    data: list[float] = []
+    indices: list[int] = []
+    offsets = [0]
+    for counts, text in zip(counted, texts, strict=True):
+        row = sorted((index[name], n) for name, n in counts.items() if name in index)
+        length = _length(text, index, idf)
+        data.extend(n * idf[i] / length for i, n in row)
+        indices.extend(i for i, _ in row)
+        offsets.append(len(indices))
+    return csr_matrix((data, indices, offsets), shape=(len(texts), len(vocabulary))), vocabulary, idf
+
+
+def _counts(text: str) -> dict[str, float]:
+    out: dict[str, float] = {}
+    previous = ""
+    for token in tokens(text):
+        for name, weight in features(token):
+            out[name] = out.get(name, 0.0) + weight
+        if previous:
+            both = pair(previous, token)
+            out[both] = out.get(both, 0.0) + 1.0
+        previous = token
+    return out
+
+
+def _length(text: str, index: dict[str, int], idf: "NDArray[np.float64]") -> float:
+    """As model.scores measures it: tokens count as if they shared no feature."""
+    total = 0.0
+    previous = ""
+    for token in tokens(text):
+        named = features(token)
+        if previous:
+            named = [*named, (pair(previous, token), 1.0)]
+        total += sum((weight * idf[index[name]]) ** 2 for name, weight in named if name in index)
+        previous = token
+    return float(max(total, 1e-9) ** 0.5)
+
+
+def _fit_heads(matrix: Any, learnt: Sequence[Sample], heads: Heads, weights: "NDArray[np.float64]", bias: "NDArray[np.float64]") -> None:
+    import numpy as np
+
+    everything = np.ones(len(learnt), dtype=bool)
+    column = 0
+    for name in heads.categories:
+        wanted = np.array([name in s.categories for s in learnt])
+        _fit(matrix, wanted, everything, learnt, weights, bias, column)
+        column += 1
+    for name in heads.subcategories:
+        category = name.split("/", 1)[0]
+        scope = np.array([category in s.categories and any(t.startswith(category + "/") for t in s.subcategories) for s in learnt])
+        wanted = np.array([name in s.subcategories for s in learnt])
+        _fit(matrix, wanted, scope, learnt, weights, bias, column)
+        column += 1
+    felt = np.array([s.sentiment is not None for s in learnt])
+    for name in heads.sentiments:
+        _fit(matrix, np.array([s.sentiment == name for s in learnt]), felt, learnt, weights, bias, column)
+        column += 1
+    known = np.array([s.severity is not None for s in learnt])
+    if known.sum() < 50:
+        bias[column] = 3.0
+        return
+    from sklearn.linear_model import Ridge
+
+    ridge = Ridge(alpha=1.0, solver="sparse_cg", tol=1e-6, random_state=0)
+    ridge.fit(matrix[known], np.array([float(s.severity or 0) for s in learnt])[known])
+    weights[:, column] = ridge.coef_
+    bias[column] = float(ridge.intercept_)
+
+
+def _fit(
+    matrix: Any,
+    wanted: "NDArray[np.bool_]",
+    scope: "NDArray[np.bool_]",
+    learnt: Sequence[Sample],
+    weights: "NDArray[np.float64]",
+    bias: "NDArray[np.float64]",
+    column: int,
+) -> None:
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    target = wanted[scope]
+    if not target.any() or target.all():
+        bias[column] = 2.0 if target.any() else -6.0
+        return
+    weight = np.array([s.weight for s in learnt])[scope]
+    # A fifth of the way to balanced classes: rare kinds must stay reachable, calibration mends the rest.
+    weight = np.where(target, weight * (1 / target.mean()) ** 0.4, weight)
+    fit = LogisticRegression(C=REGULARISATION, solver="liblinear", dual=True, random_state=0, max_iter=1000, tol=1e-3)
+    fit.fit(matrix[scope], target, sample_weight=weight)
+    weights[:, column] = fit.coef_[0]
+    bias[column] = float(fit.intercept_[0])
+
+
+def _calibrate(model: LocalModel, golden: Sequence[GoldenText]) -> tuple[float, float]:
+    """Platt's scale and shift, pooled over all categories (Platt 1999), on texts and sentences that were not learnt from."""
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    held = [s for text in golden for s in _golden_samples(text)]
+    if len(held) < 50:
+        return 1.0, 0.0
+    raw = model.raw(*model.scores([s.text for s in held]))
+    names = model.heads.categories
+    score = raw[:, : len(names)].reshape(-1, 1)
+    truth = np.array([[name in s.categories for name in names] for s in held]).reshape(-1)
+    fit = LogisticRegression(C=1e3, solver="liblinear", random_state=0)
+    fit.fit(score, truth)
+    return float(max(fit.coef_[0][0], 0.2)), float(fit.intercept_[0])
