@@ -70,7 +70,7 @@ def name_themes(subjects: Sequence[Subject], embedder: "Embedder") -> dict[str, 
     languages: dict[str, list[Subject]] = defaultdict(list)
     for subject in ordered:
         languages[subject.language].append(subject)
-    candidates: dict[str, list[tuple[str, float]]] = {}
+    candidates: dict[str, list[_Term]] = {}
     for language, members in languages.items():
         candidates.update(_candidates(members, STOP_WORDS.get(language, frozenset())))
     ranked = _near_centre(ordered, candidates, embedder)
@@ -161,8 +161,8 @@ def _near_centre(
     ranked: dict[str, list[tuple[str, float]]] = {}
     for subject in subjects:
         listed = candidates[subject.theme_id]
-        cosines = vectors[[row[t.shown] for t in listed]] @ subject.centroid.astype(np.float64) if listed else []
-        scored = [(t.shown, round(t.weight * (0.5 + max(0.0, float(c))), 5)) for t, c in zip(listed, cosines, strict=True)]
+        cosines = (vectors[[row[t.shown] for t in listed]] @ subject.centroid.astype(np.float64)).tolist() if listed else []
+        scored = [(t.shown, round(t.weight * (0.5 + max(0.0, c)), 5)) for t, c in zip(listed, cosines, strict=True)]
         ranked[subject.theme_id] = sorted(scored, key=lambda ts: (-ts[1], ts[0]))
     return ranked
 
@@ -195,7 +195,7 @@ def _distinct(subjects: Sequence[Subject], ranked: Mapping[str, Sequence[tuple[s
         base = chosen[:strong] or [subject.fallback]
         end = f" · {subject.version}" if subject.version else ""
         name = " · ".join(base) + end
-        for extra in [*chosen[strong:], subject.theme_id[:7]]:
+        for extra in [*chosen[strong:], subject.theme_id]:
             if name not in taken:
                 break
             name = " · ".join([*base, extra]) + end
