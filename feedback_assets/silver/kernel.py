@@ -32,6 +32,8 @@ OUTPUT: tuple[Column, ...] = (
 )
 """Columns of canonical rows: silver/events without processed_at, raw text with its map, and the reason of an unreadable row."""
 
+# Short words of letters and one space between: nothing to clean, nothing to mask.
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z,.'?-]{0,19}(?: [A-Za-z][A-Za-z,.'?-]{0,19})*")
 _VERSION = re.compile(r"[\w.+ -]{0,40}")
 _SHORT_LIMIT = 200
 
@@ -104,7 +106,9 @@ def canonical_row(source: str, event: CanonicalEvent, detector: LanguageDetector
     cleaned, dropped = clean(raw)
     text, counts = masking.mask(cleaned, customer_id=customer)
     ignored: dict[str, int] = {}
-    title = masking.mask(clean(storable(event.title))[0], customer_id=customer)[0].text if event.title else ""
+    title = event.title
+    if title and (_PLAIN.fullmatch(title) is None or (customer and customer in title)):
+        title = masking.mask(clean(storable(title))[0], customer_id=customer)[0].text
     locale = _short(event.locale)
     language, confidence = detector.detect(text.text, locale)
     attributes: dict[str, Any] = masking.mask_value(_bounded(event.attributes), counts, customer_id=customer)

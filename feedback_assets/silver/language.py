@@ -30,7 +30,7 @@ MARGIN = 0.5
 LOCALE_WEIGHT = 1.5
 """Added to the log score of the locale's language for a text of no letters; fades to one at SHORT letters."""
 
-_NOISE = re.compile(r"\[[A-Z_]{2,16}\]|(?:://|www\.)\S+|\.(?:com|org|net|de|io)\b\S*|[\d_]+|[#@]\w+")
+_NOISE = re.compile(r"\[[A-Z_]{2,16}\]|(?:https?://|www\.)\S+|\.(?:com|org|net|de|io)\b\S*|[\d_]+|[#@]\w+")
 _SCRIPTS = (
     ("ja", re.compile("[\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9d]")),
     ("ko", re.compile("[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]")),
@@ -67,7 +67,7 @@ _TELLING = {
     }.items()
     for word in words.split()
 }
-_TELLING_WORDS = 4
+_TELLING_WORDS = 3
 _WORD_EDGE = ".,;:!?()\"“”…'"
 
 
@@ -80,12 +80,14 @@ class LanguageDetector:
     def detect(self, text: str, locale: str = "") -> tuple[str, float]:
         """(ISO 639-1 code or `und`, confidence 0 to 1). `locale` is a prior for short texts alone; an empty text is `und`, 0."""
         sample = " ".join(_NOISE.sub(" ", text[: 2 * CHARACTERS]).split())[:CHARACTERS]
+        if sample.isascii() and (spoken := self._by_words(sample)) is not None:
+            return spoken
         letters = sum(map(str.isalpha, sample))
         if letters == 0:
             return UNKNOWN, 0.0
         if not sample.isascii() and (written := self._by_script(sample, letters)) is not None:
             return written
-        if (spoken := self._by_words(sample)) is not None:
+        if not sample.isascii() and (spoken := self._by_words(sample)) is not None:
             return spoken
         if sum(map(str.isupper, sample)) * 2 > letters:
             sample = sample.lower()  # the model knows shouting less well than speech
@@ -113,7 +115,7 @@ class LanguageDetector:
         return code, round(min(1.0, 0.6 + 0.4 * n / letters), 4)
 
     def _by_words(self, sample: str) -> tuple[str, float] | None:
-        seen = {word.strip(_WORD_EDGE) for word in sample[:300].lower().replace("’", "'").split()}
+        seen = {word.strip(_WORD_EDGE) for word in sample.lower().replace("’", "'").split()}
         told = [_TELLING[word] for word in seen if word in _TELLING]
         if len(told) >= _TELLING_WORDS and len(set(told)) == 1 and told[0] in self.languages:
             return told[0], 0.99

@@ -123,10 +123,11 @@ def _edits(s: str, customer_id: str, counts: dict[str, int]) -> list[Edit]:
         found.extend(_urls(s))
         found.extend(_emails(s))
         found.extend(_secrets(s, lowered))
-        found.extend(_hosts(s))
         digits = sum(map(len, _DIGITS.findall(s)))
         if digits >= 4:
             found.extend(_coded(s))
+        if digits >= 4 or ":" in s:
+            found.extend(_hosts(s))
         if digits >= 7:
             found.extend(_ibans(s))
             if _MANY_DIGITS.search(s) is not None:

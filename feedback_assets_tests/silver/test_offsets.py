@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,11 +9,12 @@ from feedback_assets.silver.masking import PLACEHOLDERS, mask
 from feedback_assets.silver.offsets import Edit, MappedText, raw_span
 
 PIECES = (
-    "<p>", "</p>", "<br/>", "<b>", "&amp;", "&#8364;", "&nbsp;", "<!--", "-->", "<script>alert(1)</script>", "\r\n", "\u00a0", "\t", "  ", "\n\n\n",
-    "e\u0301", "\u1112\u1161\u11ab", "क\u094d\u200dष", "👩\u200d💻", "🏴\U000e0067\U000e0062\U000e007f", "\u202eabc\u202c", "\ufeff", "\u200b", "שלום",
-    "مرحبا", "你好吗", "ก็", "jane@example.com", "+49 30 901820", "4111 1111 1111 1111", "DE89370400440532013000", "10.0.0.1", "v81.0.1", "> quoted\n",
-    "\nOn Monday, Jane wrote:\n", "\n-- \nJane\n", "\nSent from my iPhone\n", "\nBest regards\nJane", "https://u:p@x.example/?token=abcdef", "[EMAIL]", "works",
-    "\ud800", "\x00", "order 123456",
+    "<p>", "</p>", "<br/>", "<b>", "&amp;", "&#8364;", "&nbsp;", "<!--", "-->", "<script>alert(1)</script>", "\r\n", "\u00a0", "\t",
+    "  ", "\n\n\n", "e\u0301", "\u1112\u1161\u11ab", "क\u094d\u200dष", "👩\u200d💻", "🏴\U000e0067\U000e0062\U000e007f",
+    "\u202eabc\u202c", "\ufeff", "\u200b", "שלום", "مرحبا", "你好吗", "ก็", "jane@example.com", "+49 30 901820", "4111 1111 1111 1111",
+    "DE89370400440532013000", "10.0.0.1", "v81.0.1", "> quoted\n", "\nOn Monday, Jane wrote:\n", "\n-- \nJane\n",
+    "\nSent from my iPhone\n", "\nBest regards\nJane", "https://u:p@x.example/?token=abcdef", "[EMAIL]", "works", "\ud800", "\x00",
+    "order 123456",
 )  # fmt: skip
 texts = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=12)), max_size=14).map("".join).map(storable)
 
@@ -21,7 +24,7 @@ def read_back(raw: str, text: str, triples: list[int]) -> None:
     assert (triples == []) == (text == "")
     runs = [tuple(triples[i : i + 3]) for i in range(0, len(triples), 3)]
     assert runs == sorted(runs)
-    for (start, raw_start, raw_end), (end, _, _) in zip(runs, runs[1:], strict=False):
+    for (start, raw_start, raw_end), (end, _, _) in pairwise(runs):
         assert 0 <= raw_start <= raw_end <= len(raw)
         if end - start == raw_end - raw_start and end - start > 1:
             assert text[start:end] == raw[raw_start:raw_end]

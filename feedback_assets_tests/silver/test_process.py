@@ -27,7 +27,7 @@ def state(lake: LocalLakehouse) -> dict[str, list[dict[str, object]]]:
     tables = {}
     for table in (EVENTS, RAW_TEXT, REVISIONS, DUPLICATE_GROUPS, STAGE_BATCHES):
         rows = lake.read(table, columns=table.compared).to_pylist()
-        tables[table.name] = sorted(rows, key=lambda r, keys=table.key: (str(r.get("feed_date")), *(str(r[k]) for k in keys)))
+        tables[table.name] = sorted(rows, key=repr)
     return tables
 
 

@@ -1,0 +1,53 @@
+import pytest
+
+from feedback_assets.silver.information import is_informative, spam_reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "still broken", "geht nicht", "no funciona", "坏了", "打不开", "壊れた", "안 돼요", "crash", "slow", "not working", "refund please",
+        "ใช้ไม่ได้", "не работает", "thanks but it still fails", "[EMAIL] cannot log in", "cannot log in",
+    ],
+)  # fmt: skip
+def test_short_complaints_say_something(text: str) -> None:
+    assert is_informative(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", ".", "👍", "😡😡😡", "ok", "OK!!", "test", "This is a test", "asdf", "hello", "thanks", "n/a", "?", "12345",
+        "https://example.org", "[PHONE]", "好的", "aaaaaa",
+    ],
+)  # fmt: skip
+def test_texts_that_say_nothing_are_told(text: str) -> None:
+    assert not is_informative(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Call Gmail customer support number [PHONE] toll free helpline [PHONE] now", "helpline"),
+        ("I invested bitcoin and got profits, contact him on telegram, best crypto trader", "crypto"),
+        ("Best price escorts, click here to visit https://x.example", "advertising"),
+        ("https://a.example https://b.example https://c.example great", "link_spam"),
+    ],
+)
+def test_spam_is_named(text: str, reason: str) -> None:
+    assert spam_reason(text) == reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I called customer service and nobody could help me, the parcel is still lost",
+        "I cannot pay with bitcoin in the checkout",
+        "The page https://example.org/a does not load, but https://example.org/b does, since the update everything is slow",
+        "I get spam about casino sites in my inbox",
+        "My number is [PHONE], please call me back about the refund, it has been three weeks and nobody answered my mails, I am waiting, "
+        "and waiting, and each time that I write somebody else asks me for the same papers again and again without an end in sight",
+    ],
+)
+def test_complaints_are_not_spam(text: str) -> None:
+    assert spam_reason(text) == ""
