@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from feedback_assets.contracts.bronze import SOURCES
@@ -243,6 +244,20 @@ def _packed(content: bytes, how: int) -> bytes:
     return content
 
 
+@lru_cache(maxsize=1)
+def gzip_bomb() -> bytes:
+    """40 MB of white space in 40 KB."""
+    return gzip.compress(b" " * (40 << 20), 9, mtime=0)
+
+
+@lru_cache(maxsize=1)
+def zstd_bomb() -> bytes:
+    """40 MB of white space in 1.3 KB."""
+    import zstandard
+
+    return zstandard.ZstdCompressor().compress(b" " * (40 << 20))
+
+
 def broken_files(seed: int, *, garbled: int = 12) -> Iterator[HostileFile]:
     """Files that are broken as files: cut, garbled, bombs, binary, wrong encodings and shapes, hostile names."""
     import zstandard
@@ -251,7 +266,6 @@ def broken_files(seed: int, *, garbled: int = 12) -> Iterator[HostileFile]:
     for source in SOURCES:
         rng = random.Random(f"{seed}+{source}")
         sound = assemble(source, [encode(source, record(source, i, rng)) for i in range(1, 30)], rng.choice(("json", "jsonl")))
-        zeros = b" " * (40 << 20)
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as z:
             z.writestr("export.json", sound)
@@ -273,10 +287,10 @@ def broken_files(seed: int, *, garbled: int = 12) -> Iterator[HostileFile]:
             "wide.csv": sound.decode().encode("utf-16"),
             "wide without mark.csv": ("a,b\n" * 300).encode("utf-16-le"),
             "latin.csv": sound.replace("ï".encode(), b"\xef").replace("Ü".encode(), b"\xdc"),
-            "bomb.gz": gzip.compress(zeros, 9, mtime=0),
-            "bomb.zst": zst.compress(zeros),
-            "bomb in bomb.gz": gzip.compress(gzip.compress(zeros, 9, mtime=0), mtime=0),
-            "bomb in bomb.zst": zst.compress(gzip.compress(zeros, 9, mtime=0)),
+            "bomb.gz": gzip_bomb(),
+            "bomb.zst": zstd_bomb(),
+            "bomb in bomb.gz": gzip.compress(gzip_bomb(), mtime=0),
+            "bomb in bomb.zst": zst.compress(gzip_bomb()),
             "cut.gz": packed[: len(packed) * 2 // 3],
             "cut early.gz": packed[:5],
             "cut.zst": zst.compress(sound)[:-9],

@@ -187,7 +187,7 @@ class _Writer:
         if mapping is None:
             self._dead_file(batch, "no_mapping", "no mapping of this key that can be used: feedback ingest puts it there")
             return
-        opened = open_bytes(self.source, raw, mapping, self.limits)
+        opened = open_bytes(self.source, raw, mapping, self.limits, name=batch.file.path)
         context = opened.context_text
         for record in opened.records():
             frame = record.frame

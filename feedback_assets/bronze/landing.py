@@ -197,8 +197,11 @@ class LandingZone:
         with os.fdopen(descriptor, "rb") as handle:
             yield handle
 
-    def place(self, relative: str, content: bytes) -> None:
-        """Writes a file whole or not at all. A file that holds the same bytes already is left alone, so that its time stays."""
+    def place(self, relative: str, content: bytes, *, durable: bool = True) -> None:
+        """Writes a file whole or not at all. A file that holds the same bytes already is left alone, so that its time stays.
+
+        durable: it survives a loss of power too.
+        """
         target = self.root / relative
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_file() and not target.is_symlink() and target.stat().st_size == len(content) and target.read_bytes() == content:
@@ -207,8 +210,9 @@ class LandingZone:
         try:
             with temporary.open("wb") as handle:
                 handle.write(content)
-                handle.flush()
-                os.fsync(handle.fileno())
+                if durable:
+                    handle.flush()
+                    os.fsync(handle.fileno())
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
@@ -305,7 +309,7 @@ class _Putting:
             plan = self._ledger(f"_ingested/{key}.plan") or {}
             today = _date(str(plan.get("today", ""))) or self.today
             if not plan:
-                self.zone.place(f"_ingested/{key}.plan", json.dumps({"today": today.isoformat()}).encode())
+                self.zone.place(f"_ingested/{key}.plan", json.dumps({"today": today.isoformat()}).encode(), durable=False)
             done = self._land(path, content, sha, today)
             entry = {
                 "origin": path.name.encode("utf-8", "replace").decode(),
@@ -322,7 +326,7 @@ class _Putting:
 
     def _land(self, path: Path, content: bytes, sha: str, today: date) -> PutFile:
         stem, extension = safe_parts(path.name)
-        opened = open_bytes(self.source, content, self.mapping, self.limits)
+        opened = open_bytes(self.source, content, self.mapping, self.limits, name=path.name)
         days = days_of(opened, self.first_day, today)
         told = [d for d in days if d is not None]
         landed: list[tuple[date, str, bytes]] = []

@@ -54,6 +54,6 @@ class OpenedFile:
             yield ReadRecord(frame, event)
 
 
-def open_bytes(source: Source, raw: bytes, mapping: str, limits: Limits) -> OpenedFile:
-    """The records' ranges of a file's bytes. `mapping`: what Source.read_mapping gave, or empty."""
-    return OpenedFile(source, frame_file(raw, source.layout(mapping), limits), mapping)
+def open_bytes(source: Source, raw: bytes, mapping: str, limits: Limits, *, name: str = "") -> OpenedFile:
+    """The records' ranges of a file's bytes. `mapping`: what Source.read_mapping gave, or empty. `name`: the file's name."""
+    return OpenedFile(source, frame_file(raw, source.layout(mapping), limits, name=name), mapping)

@@ -52,65 +52,72 @@ def split(opened: OpenedFile, days: Sequence[date | None], limits: Limits) -> li
     for frame, day in zip(opened.framed.frames, days, strict=True):
         last = day or last
         grouped.setdefault(last, []).append(frame)
+    splitter = _Splitter(opened, frozenset(f.index for f, d in zip(opened.framed.frames, days, strict=True) if d is not None), limits)
     parts: list[Part] = []
     for day in sorted(grouped):
-        made = _parts(opened, day, grouped[day], limits)
+        made = splitter.parts(day, grouped[day])
         if made is None:
             return None
         parts.extend(made)
     return parts
 
 
-def _parts(opened: OpenedFile, day: date, frames: Sequence[Frame], limits: Limits) -> list[Part] | None:
-    whole = _part(opened, day, frames, "", limits)
-    if whole is not None:
-        return [whole]
-    # A broken record can take its new neighbours with it: then it lands in a file of its own.
-    good = [f for f in frames if not f.reason]
-    parts = [_part(opened, day, good, "", limits)] if good else []
-    parts += [_part(opened, day, [f], f".broken{f.index}", limits) for f in frames if f.reason]
-    return None if any(p is None for p in parts) else [p for p in parts if p is not None]
+class _Splitter:
+    """One export that is split. readable: indexes of the records that can be read."""
 
+    def __init__(self, opened: OpenedFile, readable: frozenset[int], limits: Limits) -> None:
+        self.opened = opened
+        self.readable = readable
+        self.limits = limits
+        self.layout = opened.source.layout(opened.mapping)
+        self.extension = _EXTENSION[opened.framed.format] + _PACKED[opened.framed.compression]
 
-def _part(opened: OpenedFile, day: date, frames: Sequence[Frame], label: str, limits: Limits) -> Part | None:
-    framed = opened.framed
-    for is_closed in (True, False):
-        content = _composed(opened, frames, is_closed=is_closed)
-        if _gives_back(opened, frames, content, limits):
-            return Part(day, label, _EXTENSION[framed.format] + _PACKED[framed.compression], pack(content, framed.compression), len(frames))
-        if framed.format != "json":
-            break
-    return None
+    def parts(self, day: date, frames: Sequence[Frame]) -> list[Part] | None:
+        whole = self._part(day, frames, "")
+        if whole is not None:
+            return [whole]
+        # A broken record can take its new neighbours with it: then it lands in a file of its own.
+        good = [f for f in frames if f.index in self.readable]
+        made = [self._part(day, good, "")] if good else []
+        made += [self._part(day, [f], f".broken{f.index}") for f in frames if f.index not in self.readable]
+        parts = [p for p in made if p is not None]
+        return parts if len(parts) == len(made) else None
 
+    def _part(self, day: date, frames: Sequence[Frame], label: str) -> Part | None:
+        for is_closed in (True, False):
+            content = self._composed(frames, is_closed=is_closed)
+            if self._gives_back(frames, content):
+                return Part(day, label, self.extension, pack(content, self.opened.framed.compression), len(frames))
+            if self.opened.framed.format != "json":
+                break
+        return None
 
-def _gives_back(opened: OpenedFile, frames: Sequence[Frame], content: bytes, limits: Limits) -> bool:
-    framed = opened.framed
-    again = frame_file(content, opened.source.layout(opened.mapping), limits)
-    return (
-        not again.reason
-        and again.context == framed.context
-        and len(again.frames) == len(frames)
-        and all(
-            bool(new.reason) == bool(old.reason) and again.payload(new) == framed.payload(old)
-            for new, old in zip(again.frames, frames, strict=True)
-        )
-    )
+    def _gives_back(self, frames: Sequence[Frame], content: bytes) -> bool:
+        """Readable records come back readable, broken ones broken, each with its bytes."""
+        framed = self.opened.framed
+        again = frame_file(content, self.layout, self.limits, name="part" + self.extension)
+        if again.reason or again.context != framed.context or len(again.frames) != len(frames):
+            return False
+        for new, old in zip(again.frames, frames, strict=True):
+            is_same = not new.reason if old.index in self.readable else bool(new.reason) or not old.reason
+            if not is_same or again.payload(new) != framed.payload(old):
+                return False
+        return True
 
-
-def _composed(opened: OpenedFile, frames: Sequence[Frame], *, is_closed: bool) -> bytes:
-    framed = opened.framed
-    payloads = [framed.payload(f) for f in frames]
-    if framed.format == "jsonl":
-        return b"\n".join(payloads) + b"\n"
-    if framed.format == "csv":
-        start, end = framed.header or (0, 0)
-        eol = b"\r\n" if framed.data[end : end + 2] == b"\r\n" else framed.data[end : end + 1] or b"\n"
-        return eol.join([framed.data[start:end], *payloads]) + eol
-    keys = opened.source.layout(opened.mapping).record_keys
-    opening, closing = (b"{" + json.dumps(keys[0]).encode() + b":[\n", b"\n]}\n") if keys else (b"[\n", b"\n]\n")
-    after = payloads.pop() if frames and frames[-1].reason == "trailing_data" else b""
-    # What the export left open stays open: its tail is one dead letter again.
-    return opening + b",\n".join(p for p in payloads if p) + (closing + after if is_closed else b"")
+    def _composed(self, frames: Sequence[Frame], *, is_closed: bool) -> bytes:
+        framed = self.opened.framed
+        payloads = [framed.payload(f) for f in frames]
+        if framed.format == "jsonl":
+            return b"\n".join(payloads) + b"\n"
+        if framed.format == "csv":
+            start, end = framed.header or (0, 0)
+            eol = b"\r\n" if framed.data[end : end + 2] == b"\r\n" else framed.data[end : end + 1] or b"\n"
+            return eol.join([framed.data[start:end], *payloads]) + eol
+        keys = self.layout.record_keys
+        opening, closing = (b"{" + json.dumps(keys[0]).encode() + b":[\n", b"\n]}\n") if keys else (b"[\n", b"\n]\n")
+        after = payloads.pop() if frames and frames[-1].reason == "trailing_data" else b""
+        # What the export left open stays open: its tail is one dead letter again.
+        return opening + b",\n".join(p for p in payloads if p) + (closing + after if is_closed else b"")
 
 
 def pack(content: bytes, compression: str) -> bytes:

@@ -11,6 +11,7 @@ from feedback_assets.sources.framing.jsonl import frame_jsonl
 _BOM = b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n\v\f"
 _HEAD = 8192
+_JSONL_NAME = re.compile(r"\.(?:jsonl|ndjson)(?:\.(?:gz|zst))?$", re.IGNORECASE)
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _BINARY = {
@@ -31,15 +32,18 @@ _BINARY = {
 }
 
 
-def frame_file(raw: bytes, layout: Layout, limits: Limits = DEFAULT_LIMITS) -> FramedFile:
-    """Never raises for what the bytes hold: what cannot be read is in the frames' reasons or the file's own."""
+def frame_file(raw: bytes, layout: Layout, limits: Limits = DEFAULT_LIMITS, *, name: str = "") -> FramedFile:
+    """Never raises for what the bytes hold: what cannot be read is in the frames' reasons or the file's own.
+
+    name: the file's name. It decides between JSON and JSONL only, where most lines are broken.
+    """
     try:
         unpacked = decompress(raw, limits)
     except FileError as e:
         return FramedFile(b"", compression_of(raw), reason=e.reason, detail=e.detail)
     framed = FramedFile(unpacked.data, unpacked.compression, reason=unpacked.reason, detail=unpacked.detail)
     try:
-        _frame(framed, layout, limits)
+        _frame(framed, layout, limits, name)
         if len(framed.frames) > limits.max_records:
             raise FileError("too_many_records", f"at most {limits.max_records} records expected")
     except FileError as e:
@@ -49,13 +53,13 @@ def frame_file(raw: bytes, layout: Layout, limits: Limits = DEFAULT_LIMITS) -> F
     return framed
 
 
-def _frame(framed: FramedFile, layout: Layout, limits: Limits) -> None:
+def _frame(framed: FramedFile, layout: Layout, limits: Limits, name: str) -> None:
     data = framed.data
     start = len(_BOM) if data.startswith(_BOM) else 0
     cut = framed.reason == "truncated_archive"
     _refuse_what_is_no_text(data, start)
-    framed.format = _format(data, start, layout)
-    framed.context = {"format": framed.format}
+    framed.format = _format(data, start, layout, name)
+    framed.context = {"format": "csv" if framed.format == "csv" else "json"}
     if framed.format == "csv":
         found = frame_csv(data, start, layout, limits, cut=cut)
         framed.frames, framed.header = found.frames, found.span
@@ -80,20 +84,20 @@ def _refuse_what_is_no_text(data: bytes, start: int) -> None:
         raise FileError("not_text", "the file is compressed twice: decompress it once and put it in again")
     head = data[:_HEAD]
     junk = len(_CONTROL.findall(head))
-    if junk > max(4, len(head) // 30):
+    if junk > max(16, len(head) // 30):
         wide = head.count(0) * 3 > len(head)
         raise FileError(
             "not_text", "UTF-16 without its mark found: convert the file to UTF-8" if wide else "text expected, binary data found"
         )
 
 
-def _format(data: bytes, start: int, layout: Layout) -> str:
+def _format(data: bytes, start: int, layout: Layout, name: str) -> str:
     """json, jsonl or csv, by the content, of those that the source exports. Raises FileError unknown_shape."""
     if len(layout.formats) == 1:
         return layout.formats[0]
     first = re.compile(rb"\s*").match(data, start).end()  # type: ignore[union-attr]
     looks_json = data[first : first + 1] in (b"{", b"[")
-    if _looks_jsonl(data, first, layout) and "jsonl" in layout.formats:
+    if "jsonl" in layout.formats and (_looks_jsonl(data, first, layout) or _named_jsonl(data, first, layout, name)):
         return "jsonl"
     if looks_json and "json" in layout.formats:
         return "json"
@@ -113,9 +117,19 @@ def _looks_jsonl(data: bytes, first: int, layout: Layout) -> bool:
     objects = sum(line.startswith(b"{") and line.endswith(b"}") for line in lines)
     if len(lines) < 2 or objects * 2 < len(lines) or objects == 0:
         return False
-    envelope = next(line for line in lines if line.startswith(b"{") and line.endswith(b"}"))
-    return not any(
-        re.match(rb'\{(?:"(?:type|count)"\s*:\s*[^,]{0,80},\s*)*"' + key.encode() + rb'"\s*:\s*\[', envelope) for key in layout.record_keys
+    return not _is_envelope(next(line for line in lines if line.startswith(b"{") and line.endswith(b"}")), layout)
+
+
+def _named_jsonl(data: bytes, first: int, layout: Layout, name: str) -> bool:
+    """The name says JSONL, and the content does not say otherwise."""
+    line = data[first : first + 4096].split(b"\n", 1)[0]
+    return bool(_JSONL_NAME.search(name)) and not line.startswith(b"[") and not _is_envelope(line, layout)
+
+
+def _is_envelope(line: bytes, layout: Layout) -> bool:
+    return any(
+        re.match(rb'\{(?:"(?:type|count)"\s*:\s*[^,]{0,80},\s*)*"' + re.escape(key.encode()) + rb'"\s*:\s*\[', line)
+        for key in layout.record_keys
     )
 
 

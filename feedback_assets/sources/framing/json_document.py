@@ -12,8 +12,8 @@ from feedback_assets.sources.framing.frames import FileError, Frame, Layout, Lim
 
 _WS = re.compile(rb"[ \t\n\r]*+")
 _WS_COMMAS = re.compile(rb"[ \t\n\r,]*+")
-_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[{]++|[\]}]|,', re.DOTALL)
-_NEXT_RECORD = re.compile(rb"\}\s{0,64}+,?\s{0,64}+(?=\{)")
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[{]++|[\]}]++|,', re.DOTALL)
+_NEXT_RECORD = re.compile(rb"[,}\n]\s{0,64}+(?=\{)")
 _DECODER = json.JSONDecoder(strict=False, parse_int=str, parse_float=str, parse_constant=str)
 _SEARCHES = 2000
 _SPACE = b" \t\r\n"
@@ -131,7 +131,7 @@ class _Scanner:
             except (json.JSONDecodeError, RecursionError):
                 continue
             if isinstance(value, dict) and all(k in value for k in self.layout.marks):
-                return m.start() + 1, m.end()
+                return start + len(self.data[start : m.end()].rstrip(_SPACE + b",")), m.end()
         return None
 
     def _delimiter(self, start: int, closers: bytes = b"]") -> int:
@@ -146,10 +146,13 @@ class _Scanner:
                     return m.start()
             elif byte in b"[{":
                 depth += m.end() - m.start()
-            elif depth > 0:
-                depth -= 1
-            elif byte in closers:
-                return m.start()
+            elif depth >= m.end() - m.start():
+                depth -= m.end() - m.start()
+            else:
+                rest, depth = m.start() + depth, 0
+                found = next((at for at in range(rest, m.end()) if self.data[at] in closers), -1)
+                if found >= 0:
+                    return found
         return self.size
 
     def _object(self, start: int) -> int:
