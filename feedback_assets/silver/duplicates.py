@@ -33,7 +33,7 @@ ESTIMATE = 0.5
 
 # Two people who write the same short sentence did so on their own; the same long one was copied. Below these weights (see `weight`) no
 # group is made, not even of equal texts.
-EXACT_WEIGHT = 24
+EXACT_WEIGHT = 40
 NEAR_WEIGHT = 50
 NEAR_WORDS = 8
 
