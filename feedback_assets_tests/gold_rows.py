@@ -74,6 +74,7 @@ def put_pieces(lake: Lakehouse, pieces: Iterable[Piece]) -> None:
     lake.replace(ENRICHED_EVENTS, to_arrow(ENRICHED_EVENTS, [_enriched(p) for p in listed]))
     lake.replace(ISSUES, to_arrow(ISSUES, [_issue(p) for p in listed if p.issues]))
     lake.replace(ASSIGNMENTS, to_arrow(ASSIGNMENTS, [_assignment(p) for p in listed if p.issues]))
+    repeated = {p.repeats for p in listed if p.repeats}
     groups = [
         {
             "event_id": p.event_id,
@@ -84,7 +85,7 @@ def put_pieces(lake: Lakehouse, pieces: Iterable[Piece]) -> None:
             "is_template": False,
         }
         for p in listed
-        if p.repeats or any(o.repeats == p.event_id for o in listed)
+        if p.repeats or (repeated and p.event_id in repeated)
     ]
     lake.replace(DUPLICATE_GROUPS, to_arrow(DUPLICATE_GROUPS, groups))
 

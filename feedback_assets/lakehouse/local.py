@@ -1,19 +1,20 @@
-"""Delta tables in a folder, through delta-rs. One writer at a time a table, by a lock file beside it.
+"""Delta tables in a folder, written through delta-rs. One writer at a time a table, by a lock file beside it.
 
 Locks hold between processes of one machine: that is what the local adapter is for.
 """
 
 import fcntl
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from feedback_assets.contracts.arrow import arrow_schema, fit
 from feedback_assets.contracts.table import Table
 from feedback_assets.errors import ContractError
 from feedback_assets.lakehouse.interface import Where, WriteResult
+from feedback_assets.lakehouse.quick import QuickReader
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,26 +41,16 @@ class LocalLakehouse:
         names = list(columns) if columns is not None else list(table.column_names)
         for name in names:
             table.column(name)
+        # Not by Arrow datasets: those make an expression of every statistic of every file (seconds for a table of many days, against
+        # tenths), type it string_view, and then cannot compare it with a list of strings.
         schema = arrow_schema(table)
-        wanted = pa.schema([schema.field(n) for n in names])
-        dt = self._open(table)
-        if dt is None or (where is not None and any(len(v) == 0 for v in where.values())):
-            return wanted.empty_table()
-        dataset = dt.to_pyarrow_dataset(file_pruning_predicate=self._partition_filter(table, where))
-        # The statistics of a Delta file are typed string_view, and pyarrow cannot compare those with a list of strings: it raises. So
-        # conditions on strings are applied to what was read.
-        texts = {k: v for k, v in (where or {}).items() if pa.types.is_string(schema.field(k).type)}
-        others = {k: v for k, v in (where or {}).items() if k not in texts}
-        data = dataset.to_table(columns=[*names, *(k for k in texts if k not in names)], filter=_expression(others, schema))
-        if texts:
-            data = data.filter(_expression(texts, schema))
-        return data.select(names).cast(wanted)
+        found = QuickReader(self.root).frame(table, names, where=where)
+        return found.to_arrow().cast(pa.schema([schema.field(n) for n in names]))
 
     def count(self, table: Table, where: Where | None = None) -> int:
         if where is not None:
-            return int(self.read(table, columns=[table.key[0]], where=where).num_rows)
-        dt = self._open(table)
-        return 0 if dt is None else int(dt.to_pyarrow_dataset().count_rows())
+            return QuickReader(self.root).frame(table, [table.key[0]], where=where).height
+        return QuickReader(self.root).count(table)
 
     def append_new(self, table: Table, rows: "pa.Table") -> WriteResult:
         new = _frame(fit(table, rows)).unique(subset=list(table.key), keep="first", maintain_order=True)
@@ -137,13 +128,6 @@ class LocalLakehouse:
         if table.partition_by and table.partition_by in table.column_names:
             return {table.partition_by: new[table.partition_by].unique().to_list()}
         return None
-
-    @staticmethod
-    def _partition_filter(table: Table, where: Where | None) -> list[tuple[str, str, Any]] | None:
-        if where is None or not table.partition_by or table.partition_by not in where:
-            return None
-        values = [v.isoformat() if isinstance(v, date) else str(v) for v in where[table.partition_by]]
-        return [(table.partition_by, "in", values)]
 
     def _append(self, table: Table, rows: "pl.DataFrame") -> None:
         from deltalake import write_deltalake
@@ -242,15 +226,3 @@ def _literal(value: object) -> str:
     if isinstance(value, bool | int | float):
         return str(value)
     return "'" + str(value).replace("'", "''") + "'"
-
-
-def _expression(where: Where | None, schema: "pa.Schema") -> Any:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    result = None
-    for name, values in (where or {}).items():
-        wanted: Collection[Any] = values
-        part = pc.field(name).isin(pa.array(list(wanted), type=schema.field(name).type))
-        result = part if result is None else result & part
-    return result
