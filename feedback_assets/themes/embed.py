@@ -62,10 +62,9 @@ def embed_days(lake: "Lakehouse", embedder: Embedder, days: Iterable[date], *, n
         for r in lake.read(STAGE_BATCHES, columns=["feed_date", "batch_id"], where={"stage": [BEFORE], "feed_date": wanted}).to_pylist()
     }
     issues = [i for i in issues if (i["feed_date"], i["batch_id"]) in finished]
-    have = set(
-        lake.read(EMBEDDINGS, columns=["issue_id"], where={"feed_date": wanted, "embedder": [embedder.name]})["issue_id"].to_pylist()
-    )
-    missing = sorted((i for i in issues if i["issue_id"] not in have), key=lambda i: (i["feed_date"], i["issue_id"]))
+    stored = lake.read(EMBEDDINGS, columns=["feed_date", "issue_id"], where={"feed_date": wanted, "embedder": [embedder.name]})
+    have = {(r["feed_date"], r["issue_id"]) for r in stored.to_pylist()}
+    missing = sorted((i for i in issues if (i["feed_date"], i["issue_id"]) not in have), key=lambda i: (i["feed_date"], i["issue_id"]))
     result = lake.append_new(EMBEDDINGS, _vectors(lake, embedder, missing)) if missing else None
     closed = {(b["feed_date"], b["batch_id"]): 0 for b in batches}
     for issue in issues:

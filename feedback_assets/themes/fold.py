@@ -37,14 +37,14 @@ class Parameters:
     wait_days: how long an issue waits for company.
     """
 
-    assign: float = 0.48
+    assign: float = 0.42
     other_subcategory: float = 0.05
-    seed: float = 0.46
-    core: float = 0.54
+    seed: float = 0.44
+    core: float = 0.52
     smallest: int = 4
     same: float = 0.75
     join: float = 0.85
-    wait_days: int = 28
+    wait_days: int = 42
 
     @property
     def version(self) -> str:

@@ -33,7 +33,8 @@ STRONG = 0.45
 PAIR = 1.3
 """How much more a pair of words weighs than its rarity says: it reads better."""
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_PARTICLE_VERB = re.compile(r"\b(log|logging|logged|sign|signing|signed|pop|set|start|shut|freeze|lock|locked)\s(in|out|up|down|off)\b")
 _CLAUSE = re.compile(r"[.!?;:,()\"\n…]+|\s[-–—]\s")
 _KATAKANA = r"[\u30a1-\u30fa\u30fc]"
 _HAN = r"[\u4e00-\u9fff\u3400-\u4dbf\u3005]"
@@ -84,7 +85,7 @@ def terms_of(text: str, stop: frozenset[str]) -> dict[str, str]:
     for clause in _CLAUSE.split(text.replace(BETWEEN, "\n").lower()):
         for run in _UNSPACED.findall(clause):
             found.update({piece: piece for piece in _sequences(run)})
-        words = _WORD.findall(_UNSPACED_OR_KANA.sub(" ", clause))
+        words = _WORD.findall(_PARTICLE_VERB.sub(r"\1-\2", _UNSPACED_OR_KANA.sub(" ", clause)))
         telling = [k for k, w in enumerate(words) if w not in stop and (len(w) > 2 or not w.isascii())]
         found.update({words[k]: words[k] for k in telling})
         for a, b in pairwise(telling):
@@ -192,6 +193,8 @@ def _distinct(subjects: Sequence[Subject], ranked: Mapping[str, Sequence[tuple[s
                 chosen.append(term)
                 scores.append(score)
         strong = sum(score >= STRONG * scores[0] for score in scores[:IN_NAME])
+        if chosen and " " not in chosen[0] and chosen[0].isascii():
+            strong = max(strong, 2)  # one word alone says too little
         base = chosen[:strong] or [subject.fallback]
         end = f" · {subject.version}" if subject.version else ""
         name = " · ".join(base) + end

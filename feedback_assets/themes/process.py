@@ -21,7 +21,7 @@ from feedback_assets.themes.checkpoint import digest, meta_of, rows_of, state_of
 from feedback_assets.themes.embedders.interface import Embedder
 from feedback_assets.themes.fold import NOWHERE, Folded, Issue, Parameters, Place, State, fold
 from feedback_assets.themes.registry import Member, registry_rows, retired_rows
-from feedback_assets.themes.wording import wording
+from feedback_assets.themes.wording import BETWEEN
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,6 +54,14 @@ class ThemesReport:
     committed: bool = False
 
 
+def _once(ordered: "Sequence[Row]") -> "list[Row]":
+    """The first row of each issue: a record that was delivered again on a later day brings the same issues again."""
+    first: dict[str, Row] = {}
+    for row in ordered:
+        first.setdefault(row["issue_id"], row)
+    return list(first.values())
+
+
 def update_themes(lake: "Lakehouse", embedder: Embedder, *, now: datetime, parameters: Parameters | None = None) -> ThemesReport:
     """Assigns what is new, discovers, restates what is in force, counts and names.
 
@@ -65,8 +73,8 @@ def update_themes(lake: "Lakehouse", embedder: Embedder, *, now: datetime, param
     embedded = lake.read(EMBEDDINGS, columns=["issue_id", "embedder"]).to_pylist()
     ready = {r["issue_id"] for r in embedded if r["embedder"] == embedder.name}
     other = {r["issue_id"] for r in embedded} - ready
-    facts = sorted(
-        lake.read(ISSUES, columns=[*_FACTS, *_COUNTED]).to_pylist(), key=lambda r: (r["feed_date"], r["event_time"], r["issue_id"])
+    facts = _once(
+        sorted(lake.read(ISSUES, columns=[*_FACTS, *_COUNTED]).to_pylist(), key=lambda r: (r["feed_date"], r["event_time"], r["issue_id"]))
     )
     postponed = sum(r["issue_id"] in other for r in facts)
     if postponed:
@@ -222,7 +230,7 @@ def _members(lake: "Lakehouse", facts: Sequence["Row"], rows: Sequence["Row"]) -
                 confidence=fact["confidence"],
                 owner=fact["owner"],
                 quote=fact["quote"],
-                wording=wording(event["title"], [fact["quote"]]),
+                wording=event["title"] + BETWEEN + fact["quote"],
                 customer=event["customer_key"],
                 version=event["version"],
                 duplicates=groups.get(fact["event_id"], ""),

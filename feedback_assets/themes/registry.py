@@ -31,6 +31,7 @@ class Member:
     owner: str
     quote: str
     wording: str
+    """Title and quote as they are: naming cleans what it reads of them."""
     customer: str
     version: str
     duplicates: str
