@@ -1,5 +1,6 @@
 """What every asset does the same way with Dagster: the specs from contracts, the seams as a resource, metadata of a partition."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -73,7 +74,7 @@ def day_results(
                 {
                     "dagster/partition_row_count": len(by_day[day]),
                     "sample": dg.MetadataValue.md(_sample(table, by_day[day])),
-                    **({"what this run did": dg.MetadataValue.json(account)} if account else {}),
+                    **({"what this run did": dg.MetadataValue.json(_plain(account))} if account else {}),
                 },
                 asset_key=key,
                 partition_key=day.isoformat(),
@@ -91,9 +92,14 @@ def whole_result(seams: "Seams", table: Table, did: Mapping[str, Any] | None = N
             "dagster/row_count": seams.lake.count(table),
             "sample": dg.MetadataValue.md(_sample(table, rows)),
             "table": seams.lake.location(table),
-            **({"what this run did": dg.MetadataValue.json(dict(did))} if did else {}),
+            **({"what this run did": dg.MetadataValue.json(_plain(did))} if did else {}),
         },
     )
+
+
+def _plain(did: Mapping[str, Any]) -> Any:
+    """A report as JSON values: days and paths as text."""
+    return json.loads(json.dumps(dict(did), default=str))
 
 
 def _shown(table: Table) -> list[str]:

@@ -25,6 +25,8 @@ RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 LARGEST_GAP = 3
 """Days without anything new that a range may span: an empty day costs less than another run."""
+MOST_IN_A_ROW = 3
+"""When this many single days in a row fail, the fault is not a day's: the rest of the range is not tried."""
 
 
 @dataclasses.dataclass
@@ -121,10 +123,12 @@ def _run_days(launcher: "_Launcher", chunk: Sequence[date], days: Mapping[date, 
     report.runs += 1
     report.days += len(chunk)
     if not ok:
+        in_a_row = 0
         for day in chunk:
-            if len(chunk) > 1:
+            if len(chunk) > 1 and in_a_row < MOST_IN_A_ROW:
                 ok = launcher.days(day, day, days.get(day, set()))
                 report.runs += 1
+            in_a_row = 0 if ok else in_a_row + 1
             if not ok:
                 report.failed_days.append(day.isoformat())
     if not quiet:
@@ -183,8 +187,9 @@ class _Launcher:
             )
         if not result.success:
             for event in result.all_node_events:
-                if event.is_step_failure and event.step_failure_data.error is not None:
-                    _say(f"{event.step_key}: {event.step_failure_data.error.message.strip()}", error=True)
+                error = event.step_failure_data.error if event.is_step_failure else None
+                if error is not None:
+                    _say(f"{event.step_key}: {(error.cause or error).message.strip()}", error=True)
         return bool(result.success)
 
 

@@ -32,13 +32,15 @@ def _dtype(name: str) -> Any:
 
 
 def pandera_schema(table: Table) -> "pap.DataFrameSchema":
-    """Types, nullability, value rules and the key's uniqueness, nothing else allowed."""
+    """Types, nullability, value rules and the key's uniqueness (within a partition), nothing else allowed."""
     import pandera.polars as pap
+
+    unique = list(dict.fromkeys([*([table.partition_by] if table.partition_by else []), *table.key]))
 
     return pap.DataFrameSchema(
         {c.name: pap.Column(_dtype(c.type), nullable=c.nullable, checks=_checks(c)) for c in table.columns},
         strict=True,
-        unique=list(table.key),
+        unique=unique,
         name=table.name,
     )
 

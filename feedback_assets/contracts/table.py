@@ -60,7 +60,7 @@ class Table:
 
     name: unique in the lakehouse, and its path as `<room>/<rest>`.
     row: what one row is, as a sentence.
-    key: the columns that identify a row.
+    key: the columns that identify a row; in a partitioned table, within its partition.
     partition_by: the physical partition column, or "".
     restricted: holds raw personal data; only named code may read it.
     """

@@ -53,13 +53,13 @@ class LocalLakehouse:
         return QuickReader(self.root).count(table)
 
     def append_new(self, table: Table, rows: "pa.Table") -> WriteResult:
-        new = _frame(fit(table, rows)).unique(subset=list(table.key), keep="first", maintain_order=True)
+        new = _frame(fit(table, rows)).unique(subset=_identity(table), keep="first", maintain_order=True)
         if new.height == 0:
             return WriteResult()
         with self._lock(table):
             scope = self._scope(table, new)
-            old = _frame(self.read(table, columns=table.key, where=scope))
-            fresh = new.join(old, on=list(table.key), how="anti", maintain_order="left")
+            old = _frame(self.read(table, columns=_identity(table), where=scope))
+            fresh = new.join(old, on=_identity(table), how="anti", maintain_order="left")
             if fresh.height:
                 self._append(table, fresh)
             return WriteResult(inserted=fresh.height, unchanged=rows.num_rows - fresh.height, committed=fresh.height > 0)
@@ -180,7 +180,7 @@ class _Difference:
     def __init__(self, table: Table, old: "pl.DataFrame", new: "pl.DataFrame") -> None:
         import polars as pl
 
-        key = list(table.key)
+        key = _identity(table)
         self.inserted = new.join(old, on=key, how="anti", maintain_order="left")
         self.gone = old.join(new, on=key, how="anti")
         both = new.join(old, on=key, how="inner", suffix="__old", maintain_order="left")
@@ -191,8 +191,13 @@ class _Difference:
         self.updated = both.filter(differs).select(new.columns)
 
 
+def _identity(table: Table) -> list[str]:
+    """What tells rows apart: the key, within a partition. The same record delivered on two days is a row of each day."""
+    return list(dict.fromkeys([*([table.partition_by] if table.partition_by else []), *table.key]))
+
+
 def _refuse_repeated_keys(table: Table, rows: "pl.DataFrame") -> None:
-    repeated = rows.height - rows.select(table.key).unique().height
+    repeated = rows.height - rows.select(_identity(table)).unique().height
     if repeated:
         raise ContractError(f"{table.name}: {repeated} rows repeat a key ({', '.join(table.key)})", expected="each key once")
 

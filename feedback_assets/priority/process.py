@@ -91,12 +91,12 @@ def _revenue(lake: Lakehouse) -> dict[str, tuple[dict[str, int], float]]:
     sort order. An event without a customer is its own customer."""
     import polars as pl
 
-    assigned = _frame(lake.read(ASSIGNMENTS, columns=["theme_id", "event_id", "payload_sha256"], where={"superseded": [False]}))
-    events = _frame(lake.read(EVENTS, columns=["event_id", "payload_sha256", "customer_key", "tier", "order_value"]))
+    assigned = _frame(lake.read(ASSIGNMENTS, columns=["theme_id", "event_id", "payload_sha256", "feed_date"], where={"superseded": [False]}))
+    events = _frame(lake.read(EVENTS, columns=["event_id", "payload_sha256", "feed_date", "customer_key", "tier", "order_value"]))
     people = (
         assigned.filter(pl.col("theme_id") != "")
         .unique()
-        .join(events, on=["event_id", "payload_sha256"], how="inner")
+        .join(events, on=["event_id", "payload_sha256", "feed_date"], how="inner")
         .with_columns(
             person=pl.when(pl.col("customer_key") == "").then(pl.lit("event ") + pl.col("event_id")).otherwise("customer_key"),
             tier=pl.when(pl.col("tier") != "").then("tier"),

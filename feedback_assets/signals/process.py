@@ -26,15 +26,17 @@ if TYPE_CHECKING:
     import polars as pl
 
 _REVISION = ["event_id", "payload_sha256"]
+_DELIVERED = [*_REVISION, "feed_date"]
+"""A revision that was delivered on several days has a row under each; REVISIONS and ASSIGNMENTS name the first."""
 _SEGMENTS = ("product_area", "version", "locale", "tier")
 
 
 def update_daily_counts(lake: Lakehouse) -> WriteResult:
     """Brings signals/daily_counts up to date with the issues in force (assignments that are not superseded)."""
-    assigned = _frame(lake, ASSIGNMENTS, ["issue_id", "theme_id", *_REVISION, "source", "event_day"], {"superseded": [False]})
-    found = _frame(lake, ISSUES, ["issue_id", "severity", "sentiment"])
-    events = _frame(lake, EVENTS, [*_REVISION, "customer_key", "order_value", *_SEGMENTS])
-    issues = assigned.join(found, on="issue_id", how="inner").join(events, on=_REVISION, how="left")
+    assigned = _frame(lake, ASSIGNMENTS, ["issue_id", "theme_id", *_DELIVERED, "source", "event_day"], {"superseded": [False]})
+    found = _frame(lake, ISSUES, ["issue_id", "feed_date", "severity", "sentiment"])
+    events = _frame(lake, EVENTS, [*_DELIVERED, "customer_key", "order_value", *_SEGMENTS])
+    issues = assigned.join(found, on=["issue_id", "feed_date"], how="inner").join(events, on=_DELIVERED, how="left")
     return _replace_days(lake, DAILY_COUNTS, daily_counts(issues))
 
 
@@ -64,10 +66,10 @@ def update_trends(lake: Lakehouse) -> WriteResult:
 
 def update_sentiment(lake: Lakehouse) -> WriteResult:
     """Brings signals/sentiment up to date with the current events that are enriched, by the day they were said."""
-    current = _frame(lake, REVISIONS, [*_REVISION, "event_day"], {"is_current": [True]})
-    said = _frame(lake, ENRICHED_EVENTS, [*_REVISION, "source", "sentiment", "sentiment_score"])
-    events = _frame(lake, EVENTS, [*_REVISION, "rating", *_SEGMENTS])
-    joined = current.join(said, on=_REVISION, how="inner").join(events, on=_REVISION, how="left")
+    current = _frame(lake, REVISIONS, [*_DELIVERED, "event_day"], {"is_current": [True]})
+    said = _frame(lake, ENRICHED_EVENTS, [*_DELIVERED, "source", "sentiment", "sentiment_score"])
+    events = _frame(lake, EVENTS, [*_DELIVERED, "rating", *_SEGMENTS])
+    joined = current.join(said, on=_DELIVERED, how="inner").join(events, on=_DELIVERED, how="left")
     return _replace_days(lake, SENTIMENT, daily_sentiment(joined))
 
 
@@ -79,12 +81,12 @@ def update_kpis(lake: Lakehouse) -> WriteResult:
     silver = _frame(lake, EVENTS, [*_REVISION, "feed_date", "source", "spam_reason", "received_at", "processed_at"])
     current = _frame(lake, REVISIONS, _REVISION, {"is_current": [True]}).with_columns(is_current=pl.lit(value=True))
     repeats = _frame(lake, DUPLICATE_GROUPS, ["event_id"], {"is_representative": [False]}).with_columns(is_repeat=pl.lit(value=True))
-    enriched = _frame(lake, ENRICHED_EVENTS, [*_REVISION, "issues", "in_review", "processed_at"]).with_columns(enriched=pl.lit(value=True))
+    enriched = _frame(lake, ENRICHED_EVENTS, [*_DELIVERED, "issues", "in_review", "processed_at"]).with_columns(enriched=pl.lit(value=True))
     events = (
         silver.rename({"processed_at": "silver_at"})
         .join(current, on=_REVISION, how="left")
         .join(repeats, on="event_id", how="left")
-        .join(enriched.rename({"processed_at": "enriched_at"}), on=_REVISION, how="left")
+        .join(enriched.rename({"processed_at": "enriched_at"}), on=_DELIVERED, how="left")
         .with_columns(pl.col("is_current", "is_repeat", "enriched").fill_null(value=False), is_spam=pl.col("spam_reason") != "")
     )
     return lake.replace(KPIS, kpis(manifest, events).to_arrow())

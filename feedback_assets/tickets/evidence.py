@@ -38,12 +38,12 @@ def said_by_theme(lake: Lakehouse, themes: Collection[str]) -> dict[str, list[Sa
     assigned: pl.DataFrame = pl.DataFrame(
         lake.read(
             ASSIGNMENTS,
-            columns=["issue_id", "theme_id", "event_id", "source", "event_day", "similarity"],
+            columns=["issue_id", "theme_id", "event_id", "source", "feed_date", "event_day", "similarity"],
             where={"theme_id": sorted(themes), "superseded": [False]},
         )
     )
-    found: pl.DataFrame = pl.DataFrame(lake.read(ISSUES, columns=["issue_id", "quote", "confidence"]))
-    joined = assigned.join(found, on="issue_id", how="inner").select(
+    found: pl.DataFrame = pl.DataFrame(lake.read(ISSUES, columns=["issue_id", "feed_date", "quote", "confidence"]))
+    joined = assigned.join(found, on=["issue_id", "feed_date"], how="inner").select(
         "theme_id", "issue_id", "event_id", "source", "event_day", "quote", "similarity", "confidence"
     )
     said: dict[str, list[Said]] = {}

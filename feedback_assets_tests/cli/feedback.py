@@ -1,0 +1,31 @@
+"""Starting the real `feedback` command on a home, for tests."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def environment(home: Path) -> dict[str, str]:
+    """The environment of a user with this home."""
+    return {**{k: v for k, v in os.environ.items() if not k.startswith(("FEEDBACK_", "DAGSTER_"))}, "FEEDBACK_HOME": str(home)}
+
+
+def start(home: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """Starts the command and does not wait."""
+    return subprocess.Popen(
+        [str(Path(sys.executable).with_name("feedback")), *arguments],
+        env=environment(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def feedback(home: Path, *arguments: str, code: int = 0) -> str:
+    """Runs the command to its end and returns its standard output; the exit code must be `code`."""
+    process = start(home, *arguments)
+    out, err = process.communicate(timeout=600)
+    assert process.returncode == code, f"feedback {' '.join(arguments)} exited {process.returncode}\n{out}\n{err}"
+    assert "Traceback" not in err, err
+    return out

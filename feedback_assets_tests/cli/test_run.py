@@ -1,0 +1,172 @@
+"""`feedback run` on demo feedback through a real Dagster instance: again, interrupted, killed, in another order, twice at once."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from feedback_assets.cli.run import chunks
+from feedback_assets.lakehouse.local import LocalLakehouse
+from feedback_assets_tests.cli.feedback import feedback, start
+from feedback_assets_tests.snapshot import commits, differences, files, snapshot
+
+DEMO = ("demo-data", "--records", "400", "--days", "4", "--seed", "3")
+KILLS = int(os.environ.get("FEEDBACK_TEST_KILLS", "6"))
+KILLS_A_HOME = 3
+
+
+def lake_of(home: Path) -> LocalLakehouse:
+    return LocalLakehouse(home / "lake")
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home in which the demo went through once, undisturbed."""
+    home = tmp_path_factory.mktemp("done") / "home"
+    feedback(home, *DEMO)
+    feedback(home, "run")
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def landed_copy(done: Path, home: Path) -> Path:
+    """A fresh home with the same landing zone, modification times kept."""
+    shutil.copytree(done / "landing", home / "landing")
+    return home
+
+
+def test_the_demo_reaches_every_stage(done: Path) -> None:
+    stages = json.loads(feedback(done, "status", "--json"))["stages"]
+    assert stages["bronze"] >= 400
+    assert all(stages[s] > 0 for s in ("dead_letters", "silver", "enriched", "review", "themes", "tickets")), stages
+
+
+def test_a_second_run_adds_no_row_makes_no_commit_and_touches_no_ticket(done: Path) -> None:
+    lake = lake_of(done)
+    before, count, tickets = snapshot(lake), commits(lake), files(done / "tickets")
+    feedback(done, *DEMO)
+    report = json.loads(feedback(done, "run", "--json"))
+    assert report["days"] == 0
+    assert report["gold"] == "up to date"
+    assert commits(lake) == count
+    assert differences(before, snapshot(lake)) == []
+    assert files(done / "tickets") == tickets
+
+
+def test_forcing_gold_again_commits_nothing(done: Path) -> None:
+    """Gold is idempotent by itself, not only because it is skipped."""
+    count = commits(lake_of(done))
+    assert json.loads(feedback(done, "run", "--json", "--purpose", "canary"))["gold"] == "rebuilt"
+    assert commits(lake_of(done)) == count
+    feedback(done, "run")
+    assert commits(lake_of(done)) == count
+
+
+def test_days_in_reverse_order_give_the_same_tables(done: Path, tmp_path: Path) -> None:
+    home = landed_copy(done, tmp_path / "home")
+    days = sorted({p.name for p in (home / "landing").glob("*/20*")}, reverse=True)
+    for day in days:
+        feedback(home, "run", "--from", day, "--to", day, "--purpose", "backfill")
+    feedback(home, "run")
+    ours, theirs = snapshot(lake_of(home)), snapshot(lake_of(done))
+    for history in ("themes/checkpoints", "tickets/outbox"):
+        ours.pop(history), theirs.pop(history)
+    ours["themes/themes"] = [r for r in ours["themes/themes"] if "('status', 'retired')" not in r]
+    theirs["themes/themes"] = [r for r in theirs["themes/themes"] if "('status', 'retired')" not in r]
+    assert differences(ours, theirs) == []
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_and_run_again_gives_the_same_tables(done: Path, tmp_path: Path) -> None:
+    """kill -9; FEEDBACK_TEST_KILLS=30 for the long version."""
+    rng = random.Random(20250602)
+    undisturbed = snapshot(lake_of(done))
+    undisturbed_tickets = files(done / "tickets")
+    killed = 0
+    while killed < KILLS:
+        home = landed_copy(done, tmp_path / f"home{killed}")
+        for _ in range(KILLS_A_HOME):
+            process = start(home, "run")
+            time.sleep(rng.uniform(1.0, 14.0))
+            if process.poll() is None:
+                os.kill(process.pid, signal.SIGKILL)
+            process.communicate()
+            killed += 1
+        feedback(home, "run")
+        assert differences(snapshot(lake_of(home)), undisturbed) == []
+        assert files(home / "tickets") == undisturbed_tickets
+        with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+            unfinished = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED]
+            assert instance.get_run_records(dg.RunsFilter(statuses=unfinished)) == []
+        shutil.rmtree(home)
+
+
+def test_ctrl_c_says_that_the_next_run_continues_and_it_does(done: Path, tmp_path: Path) -> None:
+    home = landed_copy(done, tmp_path / "home")
+    process = start(home, "run")
+    time.sleep(6)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode in (0, 130)
+    if process.returncode == 130:
+        assert "feedback run" in err
+        assert "Traceback" not in err
+    feedback(home, "run")
+    assert differences(snapshot(lake_of(home)), snapshot(lake_of(done))) == []
+
+
+def test_two_runs_at_once_in_one_home_do_not_both_work(done: Path, tmp_path: Path) -> None:
+    home = landed_copy(done, tmp_path / "home")
+    first, second = start(home, "run"), start(home, "run")
+    errors = [p.communicate(timeout=300)[1] for p in (first, second)]
+    codes = sorted(p.returncode for p in (first, second))
+    assert codes in ([0, 1], [0, 0])  # both green when one ended before the other began
+    if codes == [0, 1]:
+        assert any("another `feedback run`" in e for e in errors)
+    assert differences(snapshot(lake_of(home)), snapshot(lake_of(done))) == []
+
+
+def test_a_home_writes_nothing_outside_itself(done: Path) -> None:
+    kept = {"landing", "lake", "dagster", "tickets", "alerts", "models", "run.lock", "demo_truth.jsonl"}
+    assert {p.name for p in done.iterdir()} <= kept
+
+
+def test_only_live_runs_publish(done: Path, tmp_path: Path) -> None:
+    home = landed_copy(done, tmp_path / "home")
+    feedback(home, "run", "--purpose", "backfill")
+    stages = json.loads(feedback(home, "status", "--json"))["stages"]
+    assert stages["themes"] > 0
+    assert stages["tickets"] == 0
+    assert files(home / "tickets") == {}
+    feedback(home, "run")
+    assert differences(snapshot(lake_of(home)), snapshot(lake_of(done))) == []
+
+
+def test_a_broken_setting_is_one_line_that_names_it(tmp_path: Path) -> None:
+    process = start(tmp_path / "home", "run", "--from", "nonsense")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "nonsense" in err
+
+
+@pytest.mark.parametrize(
+    ("days", "ranges"),
+    [
+        ([1, 2, 3], [[1, 2, 3]]),
+        ([1, 3], [[1, 2, 3]]),
+        ([1, 20], [[1], [20]]),
+        (list(range(1, 13)), [list(range(1, 11)), [11, 12]]),
+        ([], []),
+    ],
+)
+def test_ranges_hold_every_day_once_and_no_more_than_the_longest(days: list[int], ranges: list[list[int]]) -> None:
+    made = chunks([date(2025, 1, d) for d in days], 10)
+    assert made == [[date(2025, 1, d) for d in r] for r in ranges]
