@@ -126,21 +126,35 @@ class Cascade:
                     score -= 0.5 if likely.get("none", 0.0) > 0.8 else 0.0
                     conflict = conflict or _contradicts(candidate, other)
                 confidence = 1 / (1 + math.exp(-score))
-                if number and not self._stands_alone(candidate, reading, readings[:number], out):
+                if number and confidence < 0.5 and (any(r.problem for r in readings) or len(sentences(event.text)) > 2):
+                    continue  # a weak likeness says less than "something is wrong", and nothing in a long text
+                if number and not self._stands_alone(event, candidate, reading, readings[:number], out):
                     confidence = min(confidence, self._taxonomy.bars.accept - 0.01)
                 severity = next((c.severity for r in later for c in r.candidates if c.category == candidate.category), candidate.severity)
-                feeling = next((c.sentiment_score for r in later for c in r.candidates if c.category == candidate.category), candidate.sentiment_score)
+                feeling = next(
+                    (c.sentiment_score for r in later for c in r.candidates if c.category == candidate.category), candidate.sentiment_score
+                )
                 merged = Candidate(
-                    candidate.category, candidate.subcategory or _sub(candidate.category, later), confidence, candidate.evidence, severity, feeling
+                    candidate.category,
+                    candidate.subcategory or _sub(candidate.category, later),
+                    confidence,
+                    candidate.evidence,
+                    severity,
+                    feeling,
                 )
                 in_doubt = conflict and confidence < 0.8
                 out.append(_Seen(merged, round(confidence, 4), tier, in_doubt))
         out.sort(key=lambda s: (-s.confidence, s.candidate.evidence[0], s.candidate.category, s.candidate.subcategory))
         return out
 
-    def _stands_alone(self, candidate: Candidate, reading: Reading, earlier: Sequence[Reading], seen: Sequence[_Seen]) -> bool:
-        """Whether a later tier's word is enough: it is sure, no earlier tier says something else of the same words, and it is no aside."""
+    def _stands_alone(
+        self, event: EventText, candidate: Candidate, reading: Reading, earlier: Sequence[Reading], seen: Sequence[_Seen]
+    ) -> bool:
+        """Whether a later tier's word is enough: it is sure, no earlier tier says something else of the same words,
+        and a long text says somewhere that something is wrong."""
         if candidate.confidence < self._taxonomy.bars.model_alone or dict(reading.likely).get("none", 0.0) > 0.5:
+            return False
+        if len(sentences(event.text)) > 3 and not any(r.problem for r in earlier):
             return False
         if any(_overlap(candidate, s.candidate) for s in seen):
             return candidate.confidence >= 0.9

@@ -7,7 +7,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from feedback_assets.contracts.enrichment import SENTIMENTS
 from feedback_assets.enrichment.taxonomy import Taxonomy
 from feedback_assets.errors import SettingError
 
@@ -64,15 +63,13 @@ def _check(where: str, golden: GoldenText, taxonomy: Taxonomy) -> None:
     for label in golden.labels:
         category = taxonomy.by_id.get(label.category)
         if category is None or (label.subcategory and category.subcategory(label.subcategory) is None):
-            raise SettingError(f"{where}: label {label.category}/{label.subcategory}", expected="a category and subcategory of the taxonomy")
+            raise SettingError(
+                f"{where}: label {label.category}/{label.subcategory}", expected="a category and subcategory of the taxonomy"
+            )
         if label.evidence not in golden.text:
             raise SettingError(f"{where}: the evidence of {label.category} does not stand in the text", expected="an exact part of it")
 
 
 def of_split(texts: Iterable[GoldenText], split: Split) -> list[GoldenText]:
     """The texts of one split, in order."""
-    assert split in ("train", "calibration", "test")
     return [t for t in texts if t.split == split]
-
-
-assert set(Label.model_fields["sentiment"].annotation.__args__) == set(SENTIMENTS)  # type: ignore[union-attr]

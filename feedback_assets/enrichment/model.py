@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from feedback_assets.enrichment.features import PAIR, features, pair, tokens
 
@@ -150,12 +150,29 @@ def save(model: LocalModel, path: Path) -> None:
     p = model.parameters
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    meta = {"version": model.version, "heads": [p.heads.categories, p.heads.subcategories, p.heads.sentiments], "scale": p.scale, "shift": p.shift}
+    meta = {
+        "version": model.version,
+        "heads": [p.heads.categories, p.heads.subcategories, p.heads.sentiments],
+        "scale": p.scale,
+        "shift": p.shift,
+    }
     vocabulary = "\n".join(p.vocabulary).encode("utf-8", "surrogatepass")
-    arrays = {"idf": p.idf, "weights": p.weights, "bias": p.bias, "vocabulary": np.frombuffer(vocabulary, dtype=np.uint8)}
+    arrays: dict[str, NDArray[Any]] = {
+        "idf": p.idf,
+        "weights": p.weights,
+        "bias": p.bias,
+        "vocabulary": np.frombuffer(vocabulary, dtype=np.uint8),
+    }
     meta_bytes = json.dumps({**meta, "digest": _digest(meta, arrays)}, sort_keys=True).encode()
     with temporary.open("wb") as out:
-        np.savez(out, meta=np.frombuffer(meta_bytes, dtype=np.uint8), **arrays)
+        np.savez(
+            out,
+            meta=np.frombuffer(meta_bytes, dtype=np.uint8),
+            idf=arrays["idf"],
+            weights=arrays["weights"],
+            bias=arrays["bias"],
+            vocabulary=arrays["vocabulary"],
+        )
         out.flush()
         os.fsync(out.fileno())
     temporary.replace(path)
@@ -168,7 +185,7 @@ def load(path: Path, version: str) -> LocalModel | None:
     import numpy as np
 
     try:
-        with np.load(path, allow_pickle=False) as data:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             arrays = {name: data[name] for name in ("idf", "weights", "bias", "vocabulary")}
             meta = json.loads(data["meta"].tobytes())
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
@@ -182,7 +199,7 @@ def load(path: Path, version: str) -> LocalModel | None:
     )
 
 
-def _digest(meta: Mapping[str, object], arrays: "Mapping[str, NDArray[np.float64] | NDArray[np.uint8]]") -> str:
+def _digest(meta: Mapping[str, object], arrays: "Mapping[str, NDArray[Any]]") -> str:
     h = hashlib.sha256(json.dumps(meta, sort_keys=True).encode())
     for name in sorted(arrays):
         h.update(name.encode())

@@ -15,17 +15,20 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 WORD = re.compile(r"\w+")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _ELIDED = re.compile(r"\w'")  # l'accès, i'm: one letter, then a mark that must be there
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "ʼ": "'", "＇": "'"})
 _COMMON = frozenset(
-    "a an and are as at be been but by can cannot could couldn did didn do does doesn don for from get had has have i if in into is isn it its "
-    "just keeps me my never no not of on or our out so that the there they this to too up was wasn we were when will with won would wouldn you your "
-    "nicht kein keine ist sich ich und die der das mehr geht ne pas plus est les des une que no se me el la los las un una não nao o os as non è il lo "
-    "niet geen nie się jest не нет на".split()
+    """a an and are as at be been but by can cannot could couldn did didn do does doesn don for from get had has have i if in into is isn it
+    its just keeps me my never no not of on or our out so that the there they this to too up was wasn we were when will with won would
+    wouldn you your nicht kein keine ist sich ich und die der das mehr geht ne pas plus est les des une que se el la los las un una não
+    nao o os non è il lo niet geen nie się jest не нет на""".split()  # noqa: SIM905
 )
+"""Words that stand in too many texts to find a phrase by."""
+_MOST_MATCHES = 4
 
 
 class PhraseError(ValueError):
@@ -87,11 +90,17 @@ class _Choice:
 
 
 _Node = _Word | _Gap | _Choice
+_GAPS = {"..": _Gap(4), "...": _Gap(9)}
+_BRACKETS = {"(": ")", "[": "]"}
+_ENDS = (")", "]", "|")
 _TOKEN = re.compile(r"\s*(\.\.\.|\.\.|[()\[\]|]|[^\s()\[\]|]+)")
 
 
 def compile_phrase(source: str, macros: Mapping[str, str], language: str) -> Phrase:
-    """The phrase of that language. Raises PhraseError for a phrase that is empty, unbalanced, names an unknown macro, or has no word to go by."""
+    """The phrase of that language.
+
+    Raises PhraseError for one that is empty, unbalanced, names an unknown macro, or has no word to go by.
+    """
     text = fold(_expand(source.strip(), macros, depth=0))
     at_start = text.startswith("~")
     tokens = _TOKEN.findall(text.lstrip("~ "))
@@ -124,30 +133,26 @@ def _expand(source: str, macros: Mapping[str, str], depth: int) -> str:
 
 def _sequence(tokens: list[str], source: str) -> tuple[list[_Node], list[str]]:
     nodes: list[_Node] = []
-    while tokens and tokens[0] not in ")]|":
-        token, tokens = tokens[0], tokens[1:]
-        if token == "..":
-            nodes.append(_Gap(4))
-        elif token == "...":
-            nodes.append(_Gap(9))
-        elif token in "([":
+    while tokens and tokens[0] not in _ENDS:
+        head, tokens = tokens[0], tokens[1:]
+        if head in _GAPS:
+            nodes.append(_GAPS[head])
+        elif head in _BRACKETS:
             options = []
             while True:
                 option, tokens = _sequence(tokens, source)
                 if not option:
                     raise PhraseError(f"{source!r} has an empty alternative")
                 options.append(tuple(option))
-                if tokens and tokens[0] == "|":
-                    tokens = tokens[1:]
-                    continue
-                break
-            closing = ")" if token == "(" else "]"
-            if not tokens or tokens[0] != closing:
-                raise PhraseError(f"{source!r}: {token!r} is not closed")
+                if not tokens or tokens[0] != "|":
+                    break
+                tokens = tokens[1:]
+            if not tokens or tokens[0] != _BRACKETS[head]:
+                raise PhraseError(f"{source!r}: {head!r} is not closed")
             tokens = tokens[1:]
-            nodes.append(_Choice(tuple(options), optional=token == "["))
+            nodes.append(_Choice(tuple(options), optional=head == "["))
         else:
-            nodes.append(_Word(token))
+            nodes.append(_Word(head))
     return nodes, tokens
 
 
@@ -244,7 +249,7 @@ class PhraseIndex:
     def matches(
         self, folded: str, start: int = 0, end: int | None = None, languages: frozenset[str] | None = None
     ) -> list[tuple[int, int, int]]:
-        """(phrase number, start, end) of the first match of each phrase in folded[start:end], by phrase number.
+        """(phrase number, start, end) of the first few matches of each phrase in folded[start:end], by phrase number.
 
         languages: of the phrases to look for; None for all.
         """
@@ -268,14 +273,12 @@ class PhraseIndex:
                     found.add(i)
         if self._unspaced and is_unspaced(part):
             found.update(self._unspaced)
-        out = []
+        out: list[tuple[int, int, int]] = []
         for i in sorted(found):
             phrase = self._phrases[i]
             if languages is not None and phrase.language not in languages:
                 continue
-            match = phrase.regex.search(part)
-            if match is not None:
-                out.append((i, start + match.start(), start + match.end()))
+            out.extend((i, start + m.start(), start + m.end()) for m in islice(phrase.regex.finditer(part), _MOST_MATCHES))
         return out
 
     def any(self, folded: str, start: int = 0, end: int | None = None) -> bool:

@@ -9,15 +9,15 @@ MOST_CHARACTERS = 8000
 """Characters of a text that are read; what comes after is log output or a paste in all texts seen."""
 LONGEST = 320
 _SENTENCE_END = re.compile(r"""[.!?…]+["'”’)\]]*\s+|[。！？｡]+["'”’」』)]*\s*|\n+|(?<=\w)[.!?](?=[A-Z][a-z]+\s)""")
-_CLAUSE_END = re.compile(
-    r"[;；]\s*|[,，、:]\s*|\s+[-–—]+\s+|\s+(?:and|but|also|plus|because|und|aber|außerdem|et|mais|aussi|y|pero|además|e|mas|também|ma|anche|en|maar|ook|i|ale|oraz|и|но|а также)\s+"
-)
+_JOINING = "and but also plus because und aber außerdem et mais aussi y pero además e mas também ma anche en maar ook i ale oraz и но"
+_CLAUSE_END = re.compile(r"[;,:]\s+|[；，、：]\s*|\s+[-–—]+\s+|\s+(?:" + _JOINING.replace(" ", "|") + r")\s+")
+_MACHINE = re.compile(r"""[{}<>=\[\]\\|;"/_%&#@^~*+]|\d""")
 _EDGE = re.compile(r"""[\s\-–—•*·>|,;:]*""")
 
 
 @lru_cache(maxsize=4096)
 def sentences(text: str) -> tuple[Span, ...]:
-    """Sentences of the first MOST_CHARACTERS characters, trimmed, none empty, none longer than LONGEST characters."""
+    """Sentences of the first MOST_CHARACTERS characters: trimmed, none empty, none longer than LONGEST characters, no pasted logs."""
     limit = min(len(text), MOST_CHARACTERS)
     out: list[Span] = []
     start = 0
@@ -54,9 +54,16 @@ def trim(text: str, start: int, end: int) -> Span | None:
     return Span(start, end)
 
 
+def _is_machine(part: str) -> bool:
+    """Pasted logs, code, JSON and addresses: more than a quarter of the characters are no prose, or there are no spaces in it."""
+    if len(part) <= 24:
+        return False
+    return len(_MACHINE.findall(part)) * 4 > len(part) or (part.isascii() and " " not in part)
+
+
 def _add(out: list[Span], text: str, start: int, end: int) -> None:
     span = trim(text, start, end)
-    if span is None:
+    if span is None or _is_machine(text[span.start : span.end]):
         return
     if span.end - span.start <= LONGEST:
         out.append(span)
@@ -65,6 +72,8 @@ def _add(out: list[Span], text: str, start: int, end: int) -> None:
     begun: Span | None = None
     for clause in clauses(text, span):
         for piece in _chunks(text, clause):
+            if _is_machine(text[piece.start : piece.end]):
+                continue
             if begun is None:
                 begun = piece
             elif piece.end - begun.start <= LONGEST // 2:

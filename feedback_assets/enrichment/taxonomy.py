@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -78,7 +78,10 @@ class CounterExample(_Strict):
 
 
 class Category(Rules):
-    """One category: what it means, who owns it, how bad it is, and how it is recognised."""
+    """One category: what it means, who owns it, how bad it is, and how it is recognised.
+
+    doubt: phrases that, anywhere in a text, make the category unlikely in all of it: the text is about another world.
+    """
 
     id: Identifier
     title: str
@@ -89,6 +92,7 @@ class Category(Rules):
     included: tuple[str, ...] = Field(min_length=1)
     excluded: tuple[str, ...] = Field(min_length=1)
     severity: dict[Severity, str]
+    doubt: dict[Language, Lines] = {}
     subcategories: tuple[Subcategory, ...] = Field(min_length=1)
     examples: tuple[Example, ...] = Field(min_length=12)
     counter_examples: tuple[CounterExample, ...] = Field(min_length=2)
@@ -104,6 +108,10 @@ class Category(Rules):
             if example.subcategory and example.subcategory not in ids:
                 raise ValueError(f"examples.{i}.subcategory: {example.subcategory!r} is not one of {', '.join(ids)}")
         return self
+
+    def rules(self) -> "list[tuple[str, Rules]]":
+        """The category's own rules under an empty name, then each subcategory's."""
+        return [("", self), *((s.id, s) for s in self.subcategories)]
 
     def subcategory(self, name: str) -> Subcategory | None:
         """The subcategory of that id, or None."""
@@ -158,6 +166,9 @@ class NoIssue(_Strict):
 
     text: str = Field(min_length=2)
     language: Language
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class _Head(_Strict):
@@ -221,12 +232,10 @@ def load_taxonomy(folder: Path) -> Taxonomy:
     """The taxonomy in `folder`. Raises SettingError that names the file and the key."""
     path = folder / "taxonomy.yaml"
     head = _parse(path, _Head)
-    assert isinstance(head, _Head)
     categories = []
     for name in head.categories:
         file = folder / "categories" / f"{name}.yaml"
         category = _parse(file, Category)
-        assert isinstance(category, Category)
         if category.id != name:
             raise SettingError(f"{file}: id: {category.id!r}", expected=f"{name!r}, as the file is named", mend="rename the file or the id")
         categories.append(category)
@@ -238,7 +247,7 @@ def load_taxonomy(folder: Path) -> Taxonomy:
     return taxonomy
 
 
-def _parse(path: Path, model: type[BaseModel]) -> BaseModel:
+def _parse(path: Path, model: type[_Model]) -> _Model:
     import yaml
 
     try:
@@ -290,8 +299,10 @@ def _all_lines(folder: Path, taxonomy: Taxonomy) -> Iterator[tuple[str, tuple[st
             yield f"{head}: severity_cues.{i}.{language}", lines
     for category in taxonomy.categories:
         file = folder / "categories" / f"{category.id}.yaml"
-        for rules in (category, *category.subcategories):
-            where = "" if rules is category else f"subcategories.{rules.id}."
+        for language, lines in category.doubt.items():
+            yield f"{file}: doubt.{language}", lines
+        for name, rules in category.rules():
+            where = f"subcategories.{name}." if name else ""
             for language, phrases in rules.include.items():
                 for strength in ("sure", "likely", "hint"):
                     yield f"{file}: {where}include.{language}.{strength}", getattr(phrases, strength)

@@ -72,9 +72,8 @@ def _golden_samples(golden: GoldenText) -> list[Sample]:
         if label.evidence != golden.text:
             sub = frozenset({f"{label.category}/{label.subcategory}"} if label.subcategory else ())
             out.append(Sample(label.evidence, frozenset({label.category}), sub, 1.0, label.sentiment, label.severity))
-    for span in sentences(golden.text):
-        if not any(s < span.end and span.start < e for s, e in taken):
-            out.append(Sample(golden.text[span.start : span.end], frozenset({NONE}), frozenset(), 0.5))
+    beside = [s for s in sentences(golden.text) if not any(a < s.end and s.start < b for a, b in taken)]
+    out.extend(Sample(golden.text[s.start : s.end], frozenset({NONE}), frozenset(), 0.5) for s in beside)
     return out
 
 
@@ -209,7 +208,7 @@ def _fit_heads(matrix: Any, learnt: Sequence[Sample], heads: Heads, weights: "ND
     bias[column] = float(ridge.intercept_)
 
 
-def _fit(
+def _fit(  # noqa: PLR0917
     matrix: Any,
     wanted: "NDArray[np.bool_]",
     scope: "NDArray[np.bool_]",

@@ -1,0 +1,1 @@
+"""Tests of enrichment: real taxonomy, real golden set, real Delta tables."""

@@ -68,7 +68,7 @@ class LocalModelTier:
                 continue
             start, end = int(starts[n]), int(ends[n])
             found = [
-                self._candidate(int(k), spans[i], start, sure[start:end, k], float(best[n, k]), float(confidence[n, k]), raw, piece_feelings)
+                self._candidate(int(k), spans[i], sure[start:end, k], float(confidence[n, k]), raw[start:end], piece_feelings[start:end])
                 for k in np.flatnonzero((confidence[n, :-1] >= _FEWEST) & (best[n, :-1] >= _FEWEST))
             ]
             found.sort(key=lambda c: (-c.confidence, c.evidence[0], c.category))
@@ -77,22 +77,22 @@ class LocalModelTier:
             out[i] = Reading(tuple(found), likely=likely, sentiment=label, sentiment_score=score)
         return out
 
-    def _candidate(
+    def _candidate(  # noqa: PLR0917
         self,
         column: int,
         spans: Sequence[Span],
-        start: int,
         sure: "NDArray[np.float64]",
-        best: float,
         confidence: float,
         raw: "NDArray[np.float64]",
         feelings: Sequence[tuple[str, float]],
     ) -> Candidate:
+        """The candidate of one category: the sentences that show it best, all arguments being of one text."""
         import numpy as np
 
         category = self._model.heads.categories[column]
-        rows = [int(r) for r in np.argsort(-sure, kind="stable")[:_MOST_SPANS] if sure[r] >= max(0.6 * best, _FEWEST)]
-        first = start + rows[0]
+        order = np.argsort(-sure, kind="stable")
+        first = int(order[0])
+        rows = [int(r) for r in order[:_MOST_SPANS] if sure[r] >= max(0.6 * sure[first], _FEWEST)]
         subs = self._subs.get(category, ())
         sub = max(subs, key=lambda s: (round(float(raw[first, s[0]]), 6), s[1]))[1] if subs else ""
         severity = min(max(float(raw[first, -1]), 1.0), 5.0)

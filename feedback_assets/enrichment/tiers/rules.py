@@ -5,7 +5,7 @@ Not here: the phrases themselves (taxonomy/), nor how sure is sure enough (casca
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from feedback_assets.enrichment.phrases import WORD, Phrase, PhraseIndex, compile_phrase, fold
 from feedback_assets.enrichment.segments import clauses, sentences
@@ -14,9 +14,12 @@ from feedback_assets.enrichment.tiers.interface import Candidate, EventText, Rea
 
 CODE_VERSION = "1"
 _ATTEMPT = 0.6
+_DOUBT = 0.55
+_ASKED = {"sure": 0.9, "likely": 0.75}
+"""A question may hide a complaint (how do I stop the crashes?), so only what is less sure loses much."""
 _MOST_SPANS = 3
 _SHORT = 40
-_STOPS_NEGATION = frozenset("stop stops but only just until unless without".split())
+_STOPS_NEGATION = frozenset(["stop", "stops", "but", "only", "just", "until", "unless", "without"])
 _GUARDS = ("resolved", "hypothetical", "attempt", "negators", "question")
 
 
@@ -53,8 +56,9 @@ class RuleTier:
                 self._meanings.append(meaning)
 
         for category in taxonomy.categories:
-            for rules in (category, *category.subcategories):
-                sub = "" if rules is category else rules.id
+            for language, lines in category.doubt.items():
+                add(language, lines, _Meaning("doubt", category.id))
+            for sub, rules in category.rules():
                 for language, by_strength in rules.include.items():
                     for grade, strength in taxonomy.head.strengths.items():
                         add(language, getattr(by_strength, grade), _Meaning("include", category.id, sub, strength, grade))
@@ -78,11 +82,14 @@ class RuleTier:
         languages = self._languages(event)
         hits: list[_Hit] = []
         problem: list[Span] = []
+        doubted: set[str] = set()
         for number, sentence in enumerate(sentences(text)):
-            found, troubled = self._sentence(text, folded, sentence, _position(number), languages)
+            found, troubled, doubts = self._sentence(text, folded, sentence, _position(number), languages)
             hits.extend(found)
+            doubted |= doubts
             if troubled:
                 problem.append(sentence)
+        hits = [replace(h, weight=h.weight * _DOUBT) if h.meaning.category in doubted else h for h in hits]
         if not hits:
             return Reading(cannot_say=True, problem=tuple(problem[:_MOST_SPANS]))
         return Reading(candidates=_candidates(text, hits), problem=tuple(problem[:_MOST_SPANS]))
@@ -95,10 +102,10 @@ class RuleTier:
 
     def _sentence(
         self, text: str, folded: str, sentence: Span, position: float, languages: frozenset[str] | None
-    ) -> tuple[list[_Hit], bool]:
+    ) -> tuple[list[_Hit], bool, set[str]]:
         matches = self._index.matches(folded, sentence.start, sentence.end, languages)
         if not matches:
-            return [], False
+            return [], False, set()
         by_kind: dict[str, list[tuple[_Meaning, int, int]]] = {}
         for i, start, end in matches:
             meaning = self._meanings[i]
@@ -115,12 +122,13 @@ class RuleTier:
                 continue
             if asked and (meaning.grade == "hint" or meaning.category == "feature_request"):
                 continue
-            hits.append(_Hit(meaning, start, end, sentence, meaning.strength * position))
+            weight = meaning.strength * position * (_ASKED.get(meaning.grade, 1.0) if asked else 1.0)
+            hits.append(_Hit(meaning, start, end, sentence, weight))
         troubled = any(
             not any(s <= start < e for s, e in over) and not any(_denies(folded, e, start) for _, s, e in denials if s < start)
             for _, start, _ in by_kind.get("problem", ())
         )
-        return hits, troubled
+        return hits, troubled, {m.category for m, _, _ in by_kind.get("doubt", ())}
 
     @staticmethod
     def _over(text: str, sentence: Span, by_kind: dict[str, list[tuple[_Meaning, int, int]]]) -> list[tuple[int, int]]:
