@@ -73,10 +73,10 @@ CHECKPOINTS = Table(
     owner="feedback-ml",
     columns=(
         Column("through", "date", "Last feed date that is contained."),
-        Column("entry", "string", "Theme id, or issue id of a waiting issue."),
+        Column("entry", "string", "Theme id, issue id of a waiting issue, meta, or language:<code>:<figure>."),
         Column("kind", "string", "What the entry is.", one_of=("theme", "waiting", "meta")),
-        Column("state", "string", "JSON state of a theme; issue facts of a waiting one; what was folded for meta."),
-        Column("vector", "list<float>", "Sum of the theme's vectors, or the issue's vector; empty for meta."),
+        Column("state", "string", "JSON state of a theme; facts of a waiting issue; for meta what was folded, or the size of a language."),
+        Column("vector", "list<float>", "Sum of the theme's vectors, the issue's vector, or a figure of a language."),
     ),
     key=("entry",),
 )

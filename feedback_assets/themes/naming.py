@@ -193,9 +193,10 @@ def _distinct(subjects: Sequence[Subject], ranked: Mapping[str, Sequence[tuple[s
                 chosen.append(term)
                 scores.append(score)
         strong = sum(score >= STRONG * scores[0] for score in scores[:IN_NAME])
-        if chosen and " " not in chosen[0] and chosen[0].isascii():
-            strong = max(strong, 2)  # one word alone says too little
         base = chosen[:strong] or [subject.fallback]
+        if strong == 1 and base[0].isascii() and " " not in base[0]:
+            base.append(chosen[1] if len(chosen) > 1 else subject.fallback)  # one word alone says too little
+            strong = 2
         end = f" · {subject.version}" if subject.version else ""
         name = " · ".join(base) + end
         for extra in [*chosen[strong:], subject.theme_id]:

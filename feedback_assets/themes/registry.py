@@ -77,7 +77,7 @@ def registry_rows(themes: Iterable[Theme], members: Mapping[str, Sequence[Member
                 "centroid": centroid,
             }
         )
-        fallback = " · ".join(p.replace("_", " ") for p in (theme.category, theme.subcategory) if p)
+        fallback = (theme.subcategory or theme.category).replace("_", " ")
         subjects.append(
             Subject(theme.theme_id, theme.language, [m.wording for m in current], centroid, fallback, _version_of(current, usual))
         )
