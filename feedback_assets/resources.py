@@ -1,6 +1,5 @@
 """What every asset does the same way with Dagster: the specs from contracts, the seams as a resource, metadata of a partition."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -97,9 +96,13 @@ def whole_result(seams: "Seams", table: Table, did: Mapping[str, Any] | None = N
     )
 
 
-def _plain(did: Mapping[str, Any]) -> Any:
-    """A report as JSON values: days and paths as text."""
-    return json.loads(json.dumps(dict(did), default=str))
+def _plain(did: object) -> Any:
+    """A report as JSON values: days, paths and whatever else is no JSON value as text."""
+    if isinstance(did, Mapping):
+        return {k if isinstance(k, str) else str(k): _plain(v) for k, v in did.items()}
+    if isinstance(did, list | tuple | set | frozenset):
+        return [_plain(v) for v in did]
+    return did if did is None or isinstance(did, str | int | float | bool) else str(did)
 
 
 def _shown(table: Table) -> list[str]:
