@@ -21,6 +21,10 @@ _PRIOR = 0.12
 _MOST_ACCEPTED = 3
 _MOST_IN_REVIEW = 2
 _CHUNK = 1000
+_UNEASY = 0.45
+_GLAD = 0.2
+_FEWEST_CHARACTERS = 8
+_VERY_SHORT = 28
 
 
 @dataclass(frozen=True)
@@ -126,8 +130,8 @@ class Cascade:
                     score -= 0.5 if likely.get("none", 0.0) > 0.8 else 0.0
                     conflict = conflict or _contradicts(candidate, other)
                 confidence = 1 / (1 + math.exp(-score))
-                if number and confidence < 0.5 and (any(r.problem for r in readings) or len(sentences(event.text)) > 2):
-                    continue  # a weak likeness says less than "something is wrong", and nothing in a long text
+                if number and confidence < self._least(event, readings):
+                    continue
                 if number and not self._stands_alone(event, candidate, reading, readings[:number], out):
                     confidence = min(confidence, self._taxonomy.bars.accept - 0.01)
                 severity = next((c.severity for r in later for c in r.candidates if c.category == candidate.category), candidate.severity)
@@ -146,6 +150,13 @@ class Cascade:
                 out.append(_Seen(merged, round(confidence, 4), tier, in_doubt))
         out.sort(key=lambda s: (-s.confidence, s.candidate.evidence[0], s.candidate.category, s.candidate.subcategory))
         return out
+
+    def _least(self, event: EventText, readings: Sequence[Reading]) -> float:
+        """What a later tier alone must reach to be named: a weak likeness says less than "something is wrong"."""
+        troubled = any(r.problem for r in readings)
+        if troubled and len(event.text) < _VERY_SHORT:
+            return self._taxonomy.bars.further
+        return 0.5 if troubled or len(sentences(event.text)) > 2 else 0.0
 
     def _stands_alone(
         self, event: EventText, candidate: Candidate, reading: Reading, earlier: Sequence[Reading], seen: Sequence[_Seen]
@@ -187,11 +198,21 @@ class Cascade:
             reason,
         )
 
+    def _uneasy(self, event: EventText, readings: Sequence[Reading], score: float) -> bool:
+        """Whether a text without a named problem may tell of one: a bad rating, or no tier holds that there is no issue."""
+        if event.rating is not None:
+            return event.rating <= 2 and score < 0
+        spans = sentences(event.text)
+        if not spans or score > _GLAD or spans[-1].end - spans[0].start < _FEWEST_CHARACTERS:
+            return False
+        none = [dict(r.likely)["none"] for r in readings if "none" in dict(r.likely)]
+        return bool(none) and max(none) < (_UNEASY if len(spans) <= 3 else _UNEASY / 2)
+
     def _unknown(self, event: EventText, readings: Sequence[Reading], score: float) -> Issue | None:
         """A text that says that something is wrong, and no tier knows what. A very short one is evidence as a whole."""
         spans = next((r.problem for r in readings if r.problem), ())
-        if not spans and score <= -0.45 and event.rating is not None and event.rating <= 2:
-            spans = tuple(sentences(event.text)[:1])
+        if not spans and self._uneasy(event, readings, score):
+            spans = sentences(event.text)[:_MOST_IN_REVIEW]
         if not spans:
             return None
         severity = self._rubric.severity("", "", event.text, spans, None)

@@ -32,7 +32,8 @@ class Score:
 class Quality:
     """accuracy: texts whose accepted categories are exactly the true ones. decided: texts that did not go to review.
 
-    accuracy_decided: the same share among those. evidence: right issues whose evidence meets the true evidence.
+    accuracy_decided: the same share among those. overlooked: texts with an issue that were held to have none.
+    evidence: right issues whose evidence meets the true evidence.
     """
 
     texts: int
@@ -46,6 +47,7 @@ class Quality:
     severity_within_one: float
     sentiment_accuracy: float
     false_alarms: float
+    overlooked: float
 
 
 def measure(reader: Reader, texts: Sequence[GoldenText]) -> Quality:
@@ -62,6 +64,7 @@ def measure(reader: Reader, texts: Sequence[GoldenText]) -> Quality:
         wrong.update(said - truth)
         missed.update(truth - said)
         counts["exact"] += truth == said
+        counts["overlooked"] += bool(truth) and decision.outcome == "no_issue"
         decided = not decision.review
         counts["decided"] += decided
         counts["decided_exact"] += decided and truth == said
@@ -91,4 +94,5 @@ def measure(reader: Reader, texts: Sequence[GoldenText]) -> Quality:
         severity_within_one=counts["severity"] / matched,
         sentiment_accuracy=counts["sentiment"] / matched,
         false_alarms=counts["false_alarm"] / max(counts["silent"], 1),
+        overlooked=counts["overlooked"] / max(len(texts) - counts["silent"], 1),
     )

@@ -15,6 +15,7 @@ from feedback_assets.enrichment.tiers.interface import Candidate, EventText, Rea
 CODE_VERSION = "1"
 _ATTEMPT = 0.6
 _DOUBT = 0.55
+_BEATEN = 0.75
 _ASKED = {"sure": 0.9, "likely": 0.75}
 """A question may hide a complaint (how do I stop the crashes?), so only what is less sure loses much."""
 _MOST_SPANS = 3
@@ -89,6 +90,7 @@ class RuleTier:
             doubted |= doubts
             if troubled:
                 problem.append(sentence)
+        hits = _settled(hits)
         hits = [replace(h, weight=h.weight * _DOUBT) if h.meaning.category in doubted else h for h in hits]
         if not hits:
             return Reading(cannot_say=True, problem=tuple(problem[:_MOST_SPANS]))
@@ -160,6 +162,23 @@ def _denies(folded: str, end: int, start: int) -> bool:
         return False
     words = WORD.findall(between)
     return len(words) <= 2 and not _STOPS_NEGATION.intersection(words)
+
+
+def _settled(hits: list[_Hit]) -> list[_Hit]:
+    """Where phrases of two categories meet on the same words, the stronger and longer one is probably meant."""
+    out = []
+    for hit in hits:
+        rank = (round(hit.weight, 4), hit.end - hit.start)
+        beaten = any(
+            o.sentence == hit.sentence
+            and o.meaning.category != hit.meaning.category
+            and o.start < hit.end
+            and hit.start < o.end
+            and (round(o.weight, 4), o.end - o.start) > rank
+            for o in hits
+        )
+        out.append(replace(hit, weight=hit.weight * _BEATEN) if beaten else hit)
+    return out
 
 
 def _candidates(text: str, hits: list[_Hit]) -> tuple[Candidate, ...]:
