@@ -228,31 +228,28 @@ def _word_anchors(word: str) -> frozenset[Anchor]:
 class PhraseIndex:
     """Finds which of many phrases occur in a short text, trying only those whose anchor words are all there."""
 
-    def __init__(self, phrases: Iterable[Phrase]) -> None:
+    def __init__(self, phrases: Iterable[Phrase], languages: frozenset[str] | None = None) -> None:
+        """languages: of the phrases to look for; None for all. Phrases keep their number either way."""
         self._phrases = tuple(phrases)
         numbers: dict[Anchor, int] = {}
         self._first: list[list[int]] = []
-        self._others: list[tuple[frozenset[int], ...]] = []
-        self._unspaced = [i for i, p in enumerate(self._phrases) if p.unspaced]
-        for i, phrase in enumerate(self._phrases):
+        self._others: dict[int, tuple[frozenset[int], ...]] = {}
+        wanted = [(i, p) for i, p in enumerate(self._phrases) if languages is None or p.language in languages]
+        self._unspaced = [i for i, p in wanted if p.unspaced]
+        for i, phrase in wanted:
             sets = () if phrase.unspaced else phrase.anchors
             numbered = [frozenset(numbers.setdefault(a, len(numbers)) for a in s) for s in sets]
             self._first.extend([] for _ in range(len(numbers) - len(self._first)))
             for n in numbered[0] if numbered else ():
                 self._first[n].append(i)
-            self._others.append(tuple(numbered[1:]))
+            self._others[i] = tuple(numbered[1:])
         self._exact = {a.key: n for a, n in numbers.items() if not a.is_prefix}
         self._prefix = {a.key: n for a, n in numbers.items() if a.is_prefix}
         self._lengths = sorted({len(k) for k in self._prefix})
         self._seen: dict[str, frozenset[int]] = {}
 
-    def matches(
-        self, folded: str, start: int = 0, end: int | None = None, languages: frozenset[str] | None = None
-    ) -> list[tuple[int, int, int]]:
-        """(phrase number, start, end) of the first few matches of each phrase in folded[start:end], by phrase number.
-
-        languages: of the phrases to look for; None for all.
-        """
+    def matches(self, folded: str, start: int = 0, end: int | None = None) -> list[tuple[int, int, int]]:
+        """(phrase number, start, end) of the first few matches of each phrase in folded[start:end], by phrase number."""
         part = folded[start:end]
         present: set[int] = set()
         seen = self._seen
@@ -275,10 +272,9 @@ class PhraseIndex:
             found.update(self._unspaced)
         out: list[tuple[int, int, int]] = []
         for i in sorted(found):
-            phrase = self._phrases[i]
-            if languages is not None and phrase.language not in languages:
-                continue
-            out.extend((i, start + m.start(), start + m.end()) for m in islice(phrase.regex.finditer(part), _MOST_MATCHES))
+            regex = self._phrases[i].regex
+            if regex.search(part) is not None:
+                out.extend((i, start + m.start(), start + m.end()) for m in islice(regex.finditer(part), _MOST_MATCHES))
         return out
 
     def any(self, folded: str, start: int = 0, end: int | None = None) -> bool:

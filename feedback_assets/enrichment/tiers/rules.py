@@ -70,7 +70,8 @@ class RuleTier:
                 add(language, lines, _Meaning(guard))
         for language, lines in taxonomy.head.problem.items():
             add(language, lines, _Meaning("problem"))
-        self._index = PhraseIndex(phrases)
+        self._phrases = tuple(phrases)
+        self._indexes: dict[frozenset[str] | None, PhraseIndex] = {}
         self._known = taxonomy.languages
         self.version = "rules-" + hashlib.sha256(f"{CODE_VERSION} {taxonomy.digest}".encode()).hexdigest()[:12]
 
@@ -80,12 +81,12 @@ class RuleTier:
     def _read(self, event: EventText) -> Reading:
         text = event.text
         folded = fold(text)
-        languages = self._languages(event)
+        index = self._index(event)
         hits: list[_Hit] = []
         problem: list[Span] = []
         doubted: set[str] = set()
         for number, sentence in enumerate(sentences(text)):
-            found, troubled, doubts = self._sentence(text, folded, sentence, _position(number), languages)
+            found, troubled, doubts = self._sentence(text, folded, sentence, _position(number), index)
             hits.extend(found)
             doubted |= doubts
             if troubled:
@@ -96,16 +97,16 @@ class RuleTier:
             return Reading(cannot_say=True, problem=tuple(problem[:_MOST_SPANS]))
         return Reading(candidates=_candidates(text, hits), problem=tuple(problem[:_MOST_SPANS]))
 
-    def _languages(self, event: EventText) -> frozenset[str] | None:
+    def _index(self, event: EventText) -> PhraseIndex:
         """English words stand in texts of every language. A short text's language is a guess, so all phrases are tried on it."""
-        if event.language in self._known and len(event.text) >= _SHORT:
-            return frozenset({"en", event.language})
-        return None
+        languages = frozenset({"en", event.language}) if event.language in self._known and len(event.text) >= _SHORT else None
+        index = self._indexes.get(languages)
+        if index is None:
+            index = self._indexes[languages] = PhraseIndex(self._phrases, languages)
+        return index
 
-    def _sentence(
-        self, text: str, folded: str, sentence: Span, position: float, languages: frozenset[str] | None
-    ) -> tuple[list[_Hit], bool, set[str]]:
-        matches = self._index.matches(folded, sentence.start, sentence.end, languages)
+    def _sentence(self, text: str, folded: str, sentence: Span, position: float, index: PhraseIndex) -> tuple[list[_Hit], bool, set[str]]:
+        matches = index.matches(folded, sentence.start, sentence.end)
         if not matches:
             return [], False, set()
         by_kind: dict[str, list[tuple[_Meaning, int, int]]] = {}
