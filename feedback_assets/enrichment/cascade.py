@@ -25,6 +25,8 @@ _UNEASY = 0.45
 _GLAD = 0.2
 _FEWEST_CHARACTERS = 8
 _VERY_SHORT = 28
+_SURE_ALONE = 0.88
+_FEWEST_ALONE = 20
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,9 @@ class Cascade:
         and a long text says somewhere that something is wrong."""
         if candidate.confidence < self._taxonomy.bars.model_alone or dict(reading.likely).get("none", 0.0) > 0.5:
             return False
-        if len(sentences(event.text)) > 3 and not any(r.problem for r in earlier):
+        if len(sentences(event.text)) > 2 and (candidate.confidence < _SURE_ALONE or not any(r.problem for r in earlier)):
+            return False
+        if max(s.end - s.start for s in candidate.evidence) < min(_FEWEST_ALONE, len(event.text)):
             return False
         if any(_overlap(candidate, s.candidate) for s in seen):
             return candidate.confidence >= 0.9
