@@ -1,1 +1,1 @@
-"""Speed, memory and quality, side by side with what a user would pick instead. `make bench` runs them; docs/benchmarks.md keeps the figures."""
+"""Speed, memory and quality, side by side with what a user would pick instead. The figures stand in docs/benchmarks.md."""

@@ -23,13 +23,11 @@ def snapshot(lake: LocalLakehouse) -> dict[str, list[str]]:
 def differences(ours: dict[str, list[str]], theirs: dict[str, list[str]]) -> list[str]:
     """Which tables differ, and by how much; empty when the homes hold the same."""
     found = []
-    for name in ours:
-        if ours[name] != theirs[name]:
-            only_ours, only_theirs = set(ours[name]) - set(theirs[name]), set(theirs[name]) - set(ours[name])
-            example = next(iter(sorted(only_ours) or sorted(only_theirs)), "the same rows, another number of times")
-            found.append(
-                f"{name}: {len(ours[name])} and {len(theirs[name])} rows, {len(only_ours)} and {len(only_theirs)} alone, e.g. {example[:300]}"
-            )
+    for name, mine in ours.items():
+        if mine != theirs[name]:
+            here, there = set(mine) - set(theirs[name]), set(theirs[name]) - set(mine)
+            example = next(iter(sorted(here) or sorted(there)), "the same rows, another number of times")
+            found.append(f"{name}: {len(mine)} and {len(theirs[name])} rows, {len(here)} and {len(there)} alone, e.g. {example[:300]}")
     return found
 
 

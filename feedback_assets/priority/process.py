@@ -91,7 +91,9 @@ def _revenue(lake: Lakehouse) -> dict[str, tuple[dict[str, int], float]]:
     sort order. An event without a customer is its own customer."""
     import polars as pl
 
-    assigned = _frame(lake.read(ASSIGNMENTS, columns=["theme_id", "event_id", "payload_sha256", "feed_date"], where={"superseded": [False]}))
+    assigned = _frame(
+        lake.read(ASSIGNMENTS, columns=["theme_id", "event_id", "payload_sha256", "feed_date"], where={"superseded": [False]})
+    )
     events = _frame(lake.read(EVENTS, columns=["event_id", "payload_sha256", "feed_date", "customer_key", "tier", "order_value"]))
     people = (
         assigned.filter(pl.col("theme_id") != "")
