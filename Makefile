@@ -19,6 +19,7 @@ install: .venv/.installed ## make .venv from requirements.lock
 	@echo "installing into .venv (some minutes on the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q feedback_assets
 	@touch $@
 
 demo: install ## demo feedback through the whole graph, then the top themes

@@ -15,6 +15,8 @@ from feedback_assets.errors import FeedbackError
 from feedback_assets.lakehouse.interface import Where
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     import polars as pl
     from deltalake import DeltaTable
 
@@ -49,6 +51,7 @@ class QuickReader:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._open_tables: dict[str, DeltaTable | None] = {}
+        self._opening: dict[str, Future[DeltaTable | None]] = {}
 
     def version(self, table: Table) -> int:
         """Delta version, -1 when there is no table: the highest numbered commit of the log."""
@@ -121,9 +124,21 @@ class QuickReader:
                 data = data.join(wanted, on=name, how="semi", maintain_order="left")
         return data.select(columns)
 
+    def prepare(self, tables: Sequence[Table]) -> None:
+        """Starts to open tables in the background, for a reader that is about to use them. Reading a Delta log does not hold the
+        interpreter, so the caller can import what it needs meanwhile. A table that cannot be opened raises where it is read."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        import deltalake  # noqa: F401 - imported here once, not by several threads at a time
+
+        pool = ThreadPoolExecutor(max_workers=4)
+        self._opening.update({t.name: pool.submit(self._opened, t) for t in tables if t.name not in self._open_tables})
+        pool.shutdown(wait=False)
+
     def _table(self, table: Table) -> "DeltaTable | None":
         if table.name not in self._open_tables:
-            self._open_tables[table.name] = self._opened(table)
+            opening = self._opening.pop(table.name, None)
+            self._open_tables[table.name] = self._opened(table) if opening is None else opening.result()
         return self._open_tables[table.name]
 
     def _opened(self, table: Table) -> "DeltaTable | None":
@@ -144,12 +159,14 @@ class QuickReader:
         """
         actions = dt.get_add_actions(flatten=True)
         known = set(actions.schema.names)
-        paths = [str(self.root / table.name / unquote(p)) for p in actions["path"].to_pylist()]
+        folder = str(self.root / table.name)
+        paths = [f"{folder}/{unquote(p)}" for p in actions["path"].to_pylist()]
         values: list[Any] = list(actions[f"partition.{table.partition_by}"].to_pylist()) if table.partition_by else [None] * len(paths)
         kept = [True] * len(paths)
         for name, wanted in where.items():
             if name == table.partition_by:
-                kept = [k and v in wanted for k, v in zip(kept, values, strict=True)]
+                days = frozenset(wanted)
+                kept = [k and v in days for k, v in zip(kept, values, strict=True)]
             elif f"min.{name}" in known and f"max.{name}" in known:
                 sought = sorted(wanted)
                 lows, highs = actions[f"min.{name}"].to_pylist(), actions[f"max.{name}"].to_pylist()

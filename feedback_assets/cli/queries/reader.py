@@ -19,6 +19,8 @@ class Reader(Protocol):
 
     def version(self, table: Table) -> int: ...
 
+    def prepare(self, tables: Sequence[Table]) -> None: ...
+
 
 class LakeReader:
     """A reader over any lakehouse adapter."""
@@ -37,6 +39,9 @@ class LakeReader:
 
     def version(self, table: Table) -> int:
         return self._lake.version(table)
+
+    def prepare(self, tables: Sequence[Table]) -> None:
+        """Nothing to prepare: an adapter opens its tables as they are read."""
 
 
 Row = dict[str, Any]

@@ -29,6 +29,11 @@ EXCERPT = 300
 """Characters of masked text that an event shows."""
 
 _FACTORS = ("severity", "reach", "revenue", "recency", "confidence")
+_READ = (
+    *(TICKETS, OUTBOX, THEMES, SCORES, TRENDS, ASSIGNMENTS, REVISIONS),
+    *(EVENTS, ENRICHED_EVENTS, ISSUES, REVIEW, DUPLICATE_GROUPS, MANIFEST, STAGE_BATCHES),
+)
+"""The tables that nearly every trace reads."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ def trace(
     verify: reads the bytes of the records that are given, and says for each whether they still hash to what was ingested.
     Raises FeedbackError when the id is unknown or ambiguous.
     """
+    reader.prepare(_READ)
     target = identify(reader, text)
     ways = _Ways(reader, target)
     given = ways.events[:most]
@@ -130,8 +136,9 @@ def _sources_of(reader: Reader, assignments: "pl.DataFrame", events: Sequence[st
 class _Deliveries:
     """The bronze rows of the given events, each with the number of its revision: one for every time that a record was delivered.
 
-    A record that was delivered again, unchanged, on another day is told by no table but bronze. Where bronze and silver have equally
-    many rows there is none, and the days that silver tells are all that need be read; otherwise every day is.
+    A record that was delivered again, unchanged, on another day is told by no table but bronze. Where bronze has just the rows that are
+    a revision, or that the ledger says silver dropped on their own day, there is none, and the days of the revisions are all that need
+    be read; otherwise every day is.
     """
 
     def __init__(self, reader: Reader, sources: Sequence[str], events: Sequence[str], given: Sequence[str]) -> None:
@@ -145,14 +152,15 @@ class _Deliveries:
             REVISIONS, ["event_id", "payload_sha256", "revision", "is_current", "is_deletion", "feed_date"], where={"event_id": events}
         )
         told = Counter(reader.frame(REVISIONS, ["source"])["source"])
-        once = {s: reader.count(bronze_table(s)) == told[s] for s in sources}
+        dropped = _dropped(reader, sources)
+        once = {s: reader.count(bronze_table(s)) == told[s] + dropped[s] for s in sources}
         days = self.revisions.filter(pl.col("event_id").is_in(list(given)))["feed_date"].unique().to_list()
         parts = [
             reader.frame(bronze_table(s), columns, where={"feed_date": days, "event_id": given} if once[s] else {"event_id": events})
             for s in sources
         ]
         found = pl.concat(parts)
-        self.total = self.revisions.height if all(once.values()) else found.height
+        self.total = self.revisions.height if all(once.values()) and not dropped.total() else found.height
         numbers = self.revisions.select("event_id", "payload_sha256", "revision", "is_current")
         self._found = found.join(numbers, on=["event_id", "payload_sha256"], how="left").sort(
             "event_id", "revision", "feed_date", "file", "start", nulls_last=True
@@ -178,6 +186,15 @@ class _Deliveries:
 
         wanted = pl.DataFrame({"event_id": events}, schema={"event_id": pl.String()})
         return {d for f in (self._found, self.revisions) for d in f.join(wanted, on="event_id", how="semi")["feed_date"].unique()}
+
+
+def _dropped(reader: Reader, sources: Sequence[str]) -> "Counter[str]":
+    """Source -> bronze rows that silver did not take on, by the ledger."""
+    ledger = reader.frame(STAGE_BATCHES, ["source", "rows_in", "rows_out"], where={"stage": ["silver"], "source": list(sources)})
+    dropped: Counter[str] = Counter()
+    for source, rows_in, rows_out in ledger.iter_rows():
+        dropped[source] += rows_in - rows_out
+    return dropped
 
 
 def _record(places: Places, row: Row) -> dict[str, Any]:
