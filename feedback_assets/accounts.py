@@ -65,15 +65,29 @@ def stage_verdict(lake: Lakehouse, stage: str, days: Sequence[date], *, rows_in:
 STAGES = ("silver", "enrichment", "embeddings")
 
 
+def unfinished_sources(lake: Lakehouse) -> dict[date, set[str]]:
+    """Days that a later daily stage has not done -> the sources of the batches that it lacks.
+
+    Whoever asks for such a day must select the bronze assets of these sources too: their checks decide whether the day may go on.
+    """
+    found: dict[date, set[str]] = {}
+    for batch, _ in _unfinished(lake):
+        found.setdefault(batch["feed_date"], set()).add(batch["source"])
+    return found
+
+
+def _unfinished(lake: Lakehouse) -> list[tuple[dict[str, Any], str]]:
+    """(batch, stage) for every batch in bronze that a later daily stage has not done."""
+    batches = lake.read(MANIFEST, columns=["batch_id", "source", "feed_date"]).to_pylist()
+    done = {(r["stage"], r["batch_id"]) for r in lake.read(STAGE_BATCHES, columns=["stage", "batch_id"]).to_pylist()}
+    return [(batch, stage) for batch in batches for stage in STAGES if (stage, batch["batch_id"]) not in done]
+
+
 def unfinished_verdict(lake: Lakehouse) -> Verdict:
     """Which days are unfinished right now: batches in bronze that a later daily stage has not done. Across all days."""
-    batches = lake.read(MANIFEST, columns=["batch_id", "feed_date"]).to_pylist()
-    done = {(r["stage"], r["batch_id"]) for r in lake.read(STAGE_BATCHES, columns=["stage", "batch_id"]).to_pylist()}
     missing: dict[date, Counter[str]] = {}
-    for batch in batches:
-        for stage in STAGES:
-            if (stage, batch["batch_id"]) not in done:
-                missing.setdefault(batch["feed_date"], Counter())[stage] += 1
+    for batch, stage in _unfinished(lake):
+        missing.setdefault(batch["feed_date"], Counter())[stage] += 1
     days = sorted(missing)
     span = f" --from {days[0]} --to {days[-1]}" if days else ""
     return Verdict(

@@ -1,6 +1,7 @@
 """The folder that holds everything a run writes: making it ready, and letting one `feedback run` at a time into it."""
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +13,16 @@ from feedback_assets.settings import Settings
 
 def prepare_home(settings: Settings) -> None:
     """Makes the folders and puts the project's dagster.yaml in force. Raises SettingError when the place cannot be written."""
+    wanted = settings.project / "dagster.yaml"
+    if not wanted.is_file():
+        raise SettingError(
+            f"FEEDBACK_PROJECT {settings.project} has no dagster.yaml",
+            expected="the folder that holds dagster.yaml and taxonomy/",
+            mend="unset FEEDBACK_PROJECT or set it to that folder",
+        )
     try:
         for folder in (settings.landing, settings.lake, settings.dagster_home, settings.local_tickets, settings.models):
             folder.mkdir(parents=True, exist_ok=True)
-        wanted = settings.project / "dagster.yaml"
         target = settings.dagster_home / "dagster.yaml"
         if not target.is_file() or target.read_bytes() != wanted.read_bytes():
             _copy_atomically(wanted, target)
@@ -44,6 +51,6 @@ def run_lock(settings: Settings) -> Iterator[None]:
 
 
 def _copy_atomically(source: Path, target: Path) -> None:
-    part = target.with_name(".dagster.yaml.part")
+    part = target.with_name(f".dagster.yaml.{os.getpid()}.part")  # two processes may make one home ready at once
     shutil.copyfile(source, part)
     part.replace(target)

@@ -68,10 +68,9 @@ class Settings:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
         """Raises SettingError, naming the variable."""
-        project = Path(environ.get("FEEDBACK_PROJECT") or project_root())
-        home = Path(environ.get("FEEDBACK_HOME") or project / ".feedback").expanduser()
+        project = _folder(environ, "FEEDBACK_PROJECT", project_root())
         return cls(
-            home=home if home.is_absolute() else Path.cwd() / home,
+            home=_folder(environ, "FEEDBACK_HOME", project / ".feedback"),
             project=project,
             first_day=_day(environ, "FEEDBACK_FIRST_DAY", date(2020, 1, 1)),
             days_per_run=_positive(environ, "FEEDBACK_DAYS_PER_RUN", 31),
@@ -80,6 +79,14 @@ class Settings:
             tracker=environ.get("FEEDBACK_TRACKER") or "local",
             alert_channel=environ.get("FEEDBACK_ALERTS") or "local",
         )
+
+
+def _folder(environ: Mapping[str, str], name: str, default: Path) -> Path:
+    try:
+        path = Path(environ.get(name) or default).expanduser()
+    except RuntimeError:
+        raise SettingError(f"{name} begins with a user that does not exist", expected="a folder", mend=f"set {name}") from None
+    return path if path.is_absolute() else Path.cwd() / path
 
 
 def _day(environ: Mapping[str, str], name: str, default: date) -> date:
@@ -96,7 +103,7 @@ def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
     raw = environ.get(name)
     if not raw:
         return default
-    if not raw.isdigit() or int(raw) < 1:
+    if not (raw.isascii() and raw.isdigit() and len(raw) < 7) or int(raw) < 1:
         raise SettingError(
             f"{name}={raw!r} is not a number of days", expected="a whole number from 1", mend=f"unset {name} or set it to a number"
         )

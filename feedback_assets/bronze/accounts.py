@@ -9,14 +9,9 @@ from feedback_assets.contracts.bronze import DEAD_LETTERS, MANIFEST, bronze_tabl
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.verdict import SAMPLE, Verdict
 
-MOST_DEAD = 0.5
-"""A source of which more than half of a day's records are unreadable is broken as a whole."""
-LEAST_RECORDS = 20
-"""Below this many records a share says nothing."""
-
 
 def bronze_verdict(lake: Lakehouse, source: str, days: Sequence[date]) -> Verdict:
-    """Each ingested file's records are all in bronze or in dead letters, none twice, none lost."""
+    """Each ingested file's records are all in bronze or in dead letters, none twice, none lost, as the manifest says."""
     files = lake.read(MANIFEST, where={"feed_date": list(days), "source": [source]}).to_pylist()
     rows = Counter(lake.read(bronze_table(source), columns=["batch_id"], where={"feed_date": list(days)})["batch_id"].to_pylist())
     dead = Counter(
@@ -25,7 +20,8 @@ def bronze_verdict(lake: Lakehouse, source: str, days: Sequence[date]) -> Verdic
     wrong: list[dict[str, Any]] = [
         {"file": f["file"], "records in": f["records_in"], "bronze": rows[f["batch_id"]], "dead letters": dead[f["batch_id"]]}
         for f in files
-        if f["records_in"] != rows[f["batch_id"]] + dead[f["batch_id"]]
+        if (f["bronze_rows"], f["dead_letters"]) != (rows[f["batch_id"]], dead[f["batch_id"]])
+        or f["records_in"] != f["bronze_rows"] + f["dead_letters"]
     ]
     known = {f["batch_id"] for f in files}
     wrong += [
@@ -40,31 +36,6 @@ def bronze_verdict(lake: Lakehouse, source: str, days: Sequence[date]) -> Verdic
         owner="data-platform",
         next_command=f"feedback status; then materialize bronze/{source} for the day again: it adds what is missing and nothing twice",
         sample=wrong[:SAMPLE],
-    )
-
-
-def readable_verdict(lake: Lakehouse, source: str, days: Sequence[date]) -> Verdict:
-    """Not more than half of a day's records of a source are unreadable: otherwise the source as a whole is broken."""
-    files = lake.read(MANIFEST, columns=["feed_date", "records_in", "dead_letters"], where={"feed_date": list(days), "source": [source]})
-    records: Counter[date] = Counter()
-    dead: Counter[date] = Counter()
-    for f in files.to_pylist():
-        records[f["feed_date"]] += f["records_in"]
-        dead[f["feed_date"]] += f["dead_letters"]
-    worst = [
-        {"day": day.isoformat(), "records": records[day], "dead letters": dead[day]}
-        for day in sorted(records)
-        if records[day] >= LEAST_RECORDS and dead[day] > MOST_DEAD * records[day]
-    ]
-    share = max((dead[d] / records[d] for d in records if records[d] >= LEAST_RECORDS), default=0.0)
-    return Verdict(
-        passed=not worst,
-        rule=f"On every day at most half of the records of {source} are unreadable (days under {LEAST_RECORDS} records are not judged).",
-        number=round(share, 4),
-        threshold=f"{MOST_DEAD} of a day's records",
-        owner="data-platform",
-        next_command=f"feedback dead-letters --source {source}; ask the source's owner what changed in the export",
-        sample=worst[:SAMPLE],
     )
 
 

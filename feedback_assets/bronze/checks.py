@@ -1,4 +1,4 @@
-"""The checks of bronze, thin: schema, row account, readable share, dead letters. The rules stand in accounts.py and contracts/."""
+"""The checks of bronze, thin: schema, row account, readable share, dead letters. The rules are in accounts.py, readable.py, contracts/."""
 
 from collections.abc import Iterator
 
@@ -29,10 +29,11 @@ def _account_checks(source: str, partitions: dg.PartitionsDefinition[str]) -> dg
     @dg.multi_asset_check(name=f"bronze_{source}_accounts", specs=specs, required_resource_keys={SEAMS})
     def accounts(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         from feedback_assets.bronze import accounts as rules
+        from feedback_assets.readable import readable_verdict
 
         lake, days = seams_of(context).lake, days_of(context)
         yield result(rules.bronze_verdict(lake, source, days), check="row_account", asset=key)
-        yield result(rules.readable_verdict(lake, source, days), check="readable", asset=key)
+        yield result(readable_verdict(lake, [source], days), check="readable", asset=key)
         yield result(rules.dead_letter_verdict(lake, source, days), check="dead_letters", asset=key, severity=dg.AssetCheckSeverity.WARN)
 
     return accounts

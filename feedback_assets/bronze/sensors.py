@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from hashlib import sha256
 
 import dagster as dg
 
 from feedback_assets.contracts.bronze import SOURCES
 from feedback_assets.jobs import DAY_JOB
+from feedback_assets.partitions import is_partition
 from feedback_assets.resources import SEAMS
 from feedback_assets.settings import PURPOSE_TAG
 
@@ -40,35 +42,57 @@ def _landing_sensor(source: str) -> dg.SensorDefinition:
         job_name=DAY_JOB,
         minimum_interval_seconds=30,
         required_resource_keys={SEAMS},
-        description=f"Watches the landing folder of {source}. The cursor holds what was asked for last; resetting it is harmless.",
+        description=f"Watches the landing folder of {source}. The cursor holds which days were asked for; resetting it is harmless.",
     )
     def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        from feedback_assets.accounts import unfinished_sources
         from feedback_assets.bronze.ingest import pending_files
 
         seams = getattr(context.resources, SEAMS)
         now = seams.now()
         days: dict[str, list[str]] = {}
-        unsettled = 0
+        unsettled = outside = 0
         for file in pending_files(seams.lake, seams.landing, source):
-            if (now - file.received_at).total_seconds() < SETTLE_SECONDS:
+            if not is_partition(file.feed_date, seams.settings, now):
+                outside += 1
+                continue
+            if abs((now - file.received_at).total_seconds()) < SETTLE_SECONDS:
                 unsettled += 1
                 continue
             days.setdefault(file.feed_date.isoformat(), []).append(f"{file.path}|{file.size}|{file.received_at.isoformat()}")
-        if not days:
-            return dg.SkipReason(f"nothing new from {source}" + (f"; {unsettled} files are still being written" if unsettled else ""))
-        asked = {}
-        requests = []
-        for day in sorted(days)[:MOST_DAYS]:
-            state = sha256("\n".join(sorted(days[day])).encode()).hexdigest()[:16]
-            asked[day] = state
-            requests.append(
-                dg.RunRequest(
-                    run_key=f"{source}-{day}-{state}",
-                    partition_key=day,
-                    asset_selection=[dg.AssetKey(["bronze", source]), *later],
-                    tags={PURPOSE_TAG: "live", "feedback/source": source},
-                )
+        states = {day: sha256("\n".join(sorted(files)).encode()).hexdigest()[:16] for day, files in days.items()}
+        asked = {day: state for day, state in _asked(context.cursor).items() if states.get(day) == state}
+        wanted = sorted(states.keys() - asked.keys())[:MOST_DAYS]
+        if not wanted:
+            waiting = f"; {len(asked)} days were asked for already" if asked else ""
+            waiting += f"; {unsettled} files are still being written" if unsettled else ""
+            waiting += f"; {outside} files lie under days before FEEDBACK_FIRST_DAY or after today" if outside else ""
+            return dg.SkipReason(f"nothing new from {source}{waiting}")
+        unfinished = unfinished_sources(seams.lake)
+        requests = [
+            dg.RunRequest(
+                run_key=f"{source}-{day}-{states[day]}",
+                partition_key=day,
+                # A day that waits behind a failed check of another source must meet that check again, or it would go on unseen.
+                asset_selection=[
+                    *(dg.AssetKey(["bronze", s]) for s in sorted({source, *unfinished.get(date.fromisoformat(day), ())})),
+                    *later,
+                ],
+                tags={PURPOSE_TAG: "live", "feedback/source": source},
             )
+            for day in wanted
+        ]
+        asked |= {day: states[day] for day in wanted}
         return dg.SensorResult(run_requests=requests, cursor=json.dumps({"version": 1, "asked": asked}))
 
     return landing
+
+
+def _asked(cursor: str | None) -> dict[str, str]:
+    """Day -> state of its files, as they were asked for. Empty for a cursor that is lost or damaged: run keys still hold back repeats."""
+    try:
+        found = json.loads(cursor or "{}")
+    except ValueError:
+        return {}
+    asked = found.get("asked") if isinstance(found, dict) and found.get("version") == 1 else None
+    return asked if isinstance(asked, dict) else {}

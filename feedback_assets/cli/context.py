@@ -12,10 +12,7 @@ from feedback_assets.settings import Settings
 
 def settings() -> Settings:
     """The settings of the environment. Raises SettingError, naming the variable."""
-    try:
-        found = Settings.from_environment(os.environ)
-    except RuntimeError:
-        raise SettingError("FEEDBACK_HOME begins with a user that does not exist", expected="a folder", mend="set FEEDBACK_HOME") from None
+    found = Settings.from_environment(os.environ)
     blocking = file_in_the_way(found.home)
     if blocking is not None:
         raise SettingError(

@@ -26,7 +26,8 @@ RANGE_END = "dagster/asset_partition_range_end"
 LARGEST_GAP = 3
 """Days without anything new that a range may span: an empty day costs less than another run."""
 MOST_IN_A_ROW = 3
-"""When this many single days in a row fail, the fault is not a day's: the rest of the range is not tried."""
+"""When the steps of this many single days in a row fail, the fault is not a day's: the rest of the range is not tried. Days that a
+check stopped are not counted: a source that is broken for a week is the days' own fault, and the days after it are to go on."""
 
 
 @dataclasses.dataclass
@@ -37,6 +38,7 @@ class RunReport:
     days: int = 0
     runs: int = 0
     failed_days: list[str] = dataclasses.field(default_factory=list)
+    days_outside: list[str] = dataclasses.field(default_factory=list)
     gold: str = "up to date"
     new_rows: dict[str, int] = dataclasses.field(default_factory=dict)
     seconds: float = 0.0
@@ -90,13 +92,18 @@ def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *,
     seams = Seams(settings)
     before = row_counts(seams)
     days = pending_days(seams, bounds)
+    report.days_outside = [d.isoformat() for d in sorted(days) if not _is_partition(seams, d)]
+    days = {d: sources for d, sources in days.items() if d.isoformat() not in report.days_outside}
+    if report.days_outside:
+        _say(f"files under {_some(report.days_outside)} wait: before FEEDBACK_FIRST_DAY {settings.first_day} or after today", error=True)
     gold = gold_fingerprint(seams, purpose)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     import dagster as dg
 
     with dg.DagsterInstance.get() as instance:
         reap_dead_runs(instance)
-        if not days and instance.daemon_cursor_storage.get_cursor_values({GOLD_CURSOR}).get(GOLD_CURSOR) == gold:
+        stored = instance.daemon_cursor_storage.get_cursor_values({GOLD_CURSOR}).get(GOLD_CURSOR)
+        if not days and stored == gold and not effects_wait(seams, purpose):
             report.seconds = time.monotonic() - started
             return report
         launcher = _Launcher(settings, seams, instance, purpose)
@@ -128,7 +135,7 @@ def _run_days(launcher: "_Launcher", chunk: Sequence[date], days: Mapping[date, 
             if len(chunk) > 1 and in_a_row < MOST_IN_A_ROW:
                 ok = launcher.days(day, day, days.get(day, set()))
                 report.runs += 1
-            in_a_row = 0 if ok else in_a_row + 1
+            in_a_row = 0 if ok or launcher.stopped_by_check else in_a_row + 1
             if not ok:
                 report.failed_days.append(day.isoformat())
     if not quiet:
@@ -148,6 +155,8 @@ class _Launcher:
 
         self.defs = build_defs(settings, seams)
         self.instance = instance
+        self.stopped_by_check = False
+        """Whether the last run failed because a blocking check did."""
         self.tags = {PURPOSE_TAG: purpose, RUN_TAG: f"feedback run, process {os.getpid()}"}
 
     def days(self, first: date, last: date, sources: set[str]) -> bool:
@@ -185,6 +194,7 @@ class _Launcher:
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 raise_on_error=False,
             )
+        self.stopped_by_check = any(not e.passed and e.blocking for e in result.get_asset_check_evaluations())
         if not result.success:
             for event in result.all_node_events:
                 error = event.step_failure_data.error if event.is_step_failure else None
@@ -194,7 +204,12 @@ class _Launcher:
 
 
 def pending_days(seams: "Seams", bounds: tuple[date, date]) -> dict[date, set[str]]:
-    """Days with work in any daily stage -> the sources with files that bronze does not have."""
+    """Days with work in any daily stage -> the sources with files that bronze does not have, or with batches that a later stage lacks.
+
+    The latter's bronze assets do nothing new, but their checks stand before the later stages: without them a day that a check
+    stopped would go on at the next run.
+    """
+    from feedback_assets.accounts import unfinished_sources
     from feedback_assets.bronze.ingest import pending_days as bronze_pending
     from feedback_assets.contracts.bronze import SOURCES
     from feedback_assets.enrichment.process import pending_days as enrichment_pending
@@ -208,7 +223,19 @@ def pending_days(seams: "Seams", bounds: tuple[date, date]) -> dict[date, set[st
     for stage in (silver_pending, enrichment_pending, embeddings_pending):
         for day in stage(seams.lake):
             days.setdefault(day, set())
+    for day, sources in unfinished_sources(seams.lake).items():
+        days.setdefault(day, set()).update(sources)
     return {d: s for d, s in days.items() if bounds[0] <= d <= bounds[1]}
+
+
+def _is_partition(seams: "Seams", day: date) -> bool:
+    from feedback_assets.partitions import is_partition
+
+    return is_partition(day, seams.settings, seams.now())
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def chunks(days: Sequence[date], longest: int) -> list[list[date]]:
@@ -236,9 +263,17 @@ def gold_fingerprint(seams: "Seams", purpose: str) -> str:
         "themes/embeddings",
     )
     versions = {name: seams.lake.version(table_named(name)) for name in inputs}
-    return json.dumps(
-        {**versions, "weights": seams.weights.version, "embedder": seams.settings.embedder, "purpose": purpose}, sort_keys=True
-    )
+    names = {"embedder": seams.settings.embedder, "tracker": seams.settings.tracker, "alerts": seams.settings.alert_channel}
+    return json.dumps({**versions, **names, "weights": seams.weights.version, "purpose": purpose}, sort_keys=True)
+
+
+def effects_wait(seams: "Seams", purpose: str) -> bool:
+    """Whether a live run has tickets or alerts to send again, although no table has changed."""
+    from feedback_assets.contracts.tickets import OUTBOX
+    from feedback_assets.effects.outbox import OPEN
+    from feedback_assets.effects.purpose import may_publish
+
+    return may_publish(purpose) and seams.lake.count(OUTBOX, {"status": OPEN}) > 0
 
 
 def row_counts(seams: "Seams") -> dict[str, int]:

@@ -14,5 +14,7 @@ def compute_named(name: str) -> Compute:
     try:
         engine = _ENGINES[name]
     except KeyError:
-        raise SettingError(f"no compute engine {name!r}", expected=", ".join(sorted(_ENGINES)), mend="set one of these names") from None
+        raise SettingError(
+            f"no compute engine {name!r}", expected=", ".join(sorted(_ENGINES)), mend="set FEEDBACK_COMPUTE to one of them"
+        ) from None
     return engine()

@@ -23,10 +23,12 @@ class Reader:
         return self._cascade.decide(events)
 
 
-def build_reader(taxonomy_dir: Path, models_dir: Path, *, tiers: Sequence[str] = tuple(TIERS)) -> Reader:
-    """A reader with the named tiers, in order. Trains the local model when `models_dir` has none of the same data.
+def build_reader(taxonomy_dir: Path, models_dir: Path, *, tiers: Sequence[str] | None = None) -> Reader:
+    """A reader with the named tiers, in order; all of the registry by default.
+
+    Trains the local model when `models_dir` has none of the same data.
 
     Raises SettingError for a taxonomy or a golden set that cannot be used.
     """
     taxonomy = load_taxonomy(taxonomy_dir)
-    return Reader(taxonomy, [TIERS[name](taxonomy, taxonomy_dir / "golden", models_dir) for name in tiers])
+    return Reader(taxonomy, [TIERS[name](taxonomy, taxonomy_dir / "golden", models_dir) for name in (TIERS if tiers is None else tiers)])

@@ -1,4 +1,4 @@
-"""The checks of silver, thin: schemas and the row account; both stop the day before enrichment."""
+"""The checks of silver, thin: schemas, the row account, and readable sources; each stops the day before enrichment."""
 
 import dagster as dg
 
@@ -9,7 +9,7 @@ from feedback_assets.resources import SEAMS, schema_check, seams_of
 
 
 def silver_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetChecksDefinition]:
-    """Schema of each table; row account of the stage."""
+    """Schema of each table; row account of the stage; no source broken as a whole, however the run was started."""
     key = dg.AssetKey(["silver", "events"])
 
     @dg.asset_check(
@@ -29,6 +29,19 @@ def silver_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetChec
         return result(stage_verdict(lake, "silver", days, rows_in=rows_in, rows_out=rows_out), check="row_account")
 
     @dg.asset_check(
+        asset=key,
+        name="readable",
+        blocking=True,
+        partitions_def=partitions,
+        required_resource_keys={SEAMS},
+        description="No source of the day is broken as a whole. Bronze says it of each source; here no run can go around it.",
+    )
+    def readable(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        from feedback_assets.readable import readable_verdict
+
+        return result(readable_verdict(seams_of(context).lake, SOURCES, days_of(context)), check="readable")
+
+    @dg.asset_check(
         asset=dg.AssetKey(["silver", "revisions"]),
         name="days_finished",
         required_resource_keys={SEAMS},
@@ -46,4 +59,5 @@ def silver_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetChec
         schema_check(REVISIONS),
         schema_check(DUPLICATE_GROUPS),
         row_account,
+        readable,
     ]
