@@ -261,7 +261,7 @@ def _secrets(s: str, lowered: str) -> Iterator[Found]:
             yield m.start(1), m.start(1) + len(value), "secret"
 
 
-_IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\.){3}\d{1,3}(?![\w-]|\.\d)")
+_IPV4 = re.compile(r"(?<![A-Za-z0-9_.])(?<![A-Za-z0-9_]-)(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9_]|-[A-Za-z0-9_]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?<=::))(?![\w:])")
 _MAC = re.compile(r"(?<![\w:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![\w:-])")
 _VERSION_BEFORE = re.compile(
@@ -297,7 +297,8 @@ def _is_ipv6(s: str) -> bool:
 
 # --- Numbers ----------------------------------------------------------------------------------------------------------------------------
 
-_CARD = re.compile(r"(?<![\w.,-])[2-6]\d{3}(?:[ -]?\d){8,15}(?![\w-]|[.,]\d)")
+# A boundary is an ASCII letter or digit: in Chinese or Japanese a number stands right behind its word.
+_CARD = re.compile(r"(?<![A-Za-z0-9_.,])(?<![A-Za-z0-9_]-)[2-6]\d{3}(?:[ -]?\d){8,15}(?![A-Za-z0-9_]|-[A-Za-z0-9_]|[.,]\d)")
 
 
 def _cards(s: str) -> Iterator[Found]:
@@ -360,7 +361,7 @@ def iban_holds(iban: str) -> bool:
     return int("".join(str(int(ch, 36)) for ch in moved)) % 97 == 1
 
 
-_SSN = re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
+_SSN = re.compile(r"(?<![A-Za-z0-9_])(?<![A-Za-z0-9_]-)(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![A-Za-z0-9_]|-[A-Za-z0-9_])")
 _ACCOUNT_WORDS = (
     r"account|acct|konto|kontonummer|compte|cuenta|conta|customer|client|kunden|kunde|kundennummer|klant|member|membership|policy|"
     r"user[ _-]?id|счет|счёт|账号|口座"
@@ -401,11 +402,14 @@ def _coded(s: str) -> Iterator[Found]:
             yield start, end, "account" if before[1] else "order"
 
 
-_PHONE_WORLD = re.compile(r"(?<![\w+.])(?:\+|00)[1-9](?:[ ().\-/\u2011\u2013]{0,3}\d){6,14}(?![\w]|[.,]\d)")
+_PHONE_WORLD = re.compile(r"(?<![A-Za-z0-9_+.])(?:\+|00)[1-9](?:[ ().\-/\u2011\u2013]{0,3}\d){6,14}(?![A-Za-z0-9_]|[.,]\d)")
 _PHONE_US = re.compile(
-    r"(?<![\w.+-])(?:1[ .-])?(?:\(\d{3}\)[ .-]{0,2}|\d{3}[ .-])\d{3}[ .-]\d{4}(?:\s?(?:x|ext\.?)\s?\d{1,6})?(?![\w-]|[.,]\d)"
+    r"(?<![A-Za-z0-9_.+])(?<![A-Za-z0-9_]-)(?:1[ .-])?(?:\(\d{3}\)[ .-]{0,2}|\d{3}[ .-])\d{3}[ .-]\d{4}"
+    r"(?:\s?(?:x|ext\.?)\s?\d{1,6})?(?![A-Za-z0-9_]|-[A-Za-z0-9_]|[.,]\d)"
 )
-_PHONE_LOCAL = re.compile(r"(?<![\w.,+-])\(?0\d{1,4}\)?(?:[ ./-]{1,3}\d{2,8}){1,5}(?![\w-]|[.,]\d)")
+_PHONE_LOCAL = re.compile(
+    r"(?<![A-Za-z0-9_.,+])(?<![A-Za-z0-9_]-)\(?0\d{1,4}\)?(?:[ ./-]{1,3}\d{2,8}){1,5}(?![A-Za-z0-9_]|-[A-Za-z0-9_]|[.,]\d)"
+)
 _PHONE_SHAPE = re.compile(r"(?<![\w.,+])\(?\+?\d(?:[ ().\-/]{0,2}\d){6,14}(?![\w]|[.,]\d)")
 _PHONE_BEFORE = re.compile(
     r"(?<!\w)(?:phone|tel|telephone|telefon|téléphone|teléfono|telefone|telefono|mobile|cell|handy|fax|call|whatsapp|helpline|hotline|"
@@ -413,7 +417,7 @@ _PHONE_BEFORE = re.compile(
     r"(?:[\s.:#-]{0,3}(?:number|no|nr|nummer|us at|me at|me on|us|me|is|at|on))?[\s.:#=-]{0,4}$",
     re.IGNORECASE,
 )
-_LONG = re.compile(r"(?<![\w.,+-])\d(?:\d{8,40}|(?:[ -]\d{3,5}){3,8})(?![\w-]|[.,]\d)")
+_LONG = re.compile(r"(?<![A-Za-z0-9_.,+])(?<![A-Za-z0-9_]-)\d(?:\d{8,40}|(?:[ -]\d{3,5}){3,8})(?![A-Za-z0-9_]|-[A-Za-z0-9_]|[.,]\d)")
 _STAMP = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])(?:[0-5]\d){1,2}\d{0,3})?$")
 
 
