@@ -22,7 +22,8 @@ def feedback_automation() -> list[dg.SensorDefinition]:
         version = getattr(context.resources, SEAMS).lake.version(STAGE_BATCHES)
         if version < 0 or context.cursor == str(version):
             return dg.SkipReason("no batch was done since the last gold run")
-        unfinished = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+        status = dg.DagsterRunStatus
+        unfinished = [status.QUEUED, status.NOT_STARTED, status.STARTING, status.STARTED, status.CANCELING]
         if context.instance.get_run_records(dg.RunsFilter(job_name=DAY_JOB, statuses=unfinished), limit=1):
             return dg.SkipReason("days are running; gold follows them")
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"gold-{version}", tags={PURPOSE_TAG: "live"})], cursor=str(version))

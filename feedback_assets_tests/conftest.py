@@ -1,11 +1,13 @@
-"""Fixtures that every test may use: a fresh home, a local lakehouse, where the real data is."""
+"""Fixtures that every test may use: a fresh home, a local lakehouse, where the real data is, a home that was run."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.settings import Settings
+from feedback_assets_tests.story import Story, tell
 
 
 @pytest.fixture
@@ -27,3 +29,10 @@ def shared() -> Path:
     if not path.is_dir():
         pytest.skip("the shared data folder is not beside the project: tests on real data cannot run")
     return path
+
+
+@pytest.fixture(scope="session")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """A home that went through `feedback run` with a broken day that was mended later. Read only: copy its tables to change them."""
+    with pytest.MonkeyPatch.context() as environment:
+        yield tell(tmp_path_factory.mktemp("story") / "home", environment)
