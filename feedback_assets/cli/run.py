@@ -2,8 +2,11 @@
 
 import dataclasses
 import json
+import logging
 import os
+import sys
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -25,6 +28,7 @@ RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 LARGEST_GAP = 3
 """Days without anything new that a range may span: an empty day costs less than another run."""
+CLEAR_LINE = "\r\x1b[K"
 MOST_IN_A_ROW = 3
 """When the steps of this many single days in a row fail, the fault is not a day's: the rest of the range is not tried. Days that a
 check stopped are not counted: a source that is broken for a week is the days' own fault, and the days after it are to go on."""
@@ -98,6 +102,7 @@ def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *,
         _say(f"files under {_some(report.days_outside)} wait: before FEEDBACK_FIRST_DAY {settings.first_day} or after today", error=True)
     gold = gold_fingerprint(seams, purpose)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # Dagster's storage tells of each migration step otherwise
     import dagster as dg
 
     with dg.DagsterInstance.get() as instance:
@@ -110,8 +115,11 @@ def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *,
         try:
             for chunk in chunks(sorted(days), settings.days_per_run):
                 _run_days(launcher, chunk, days, report, quiet=quiet)
+            began = time.monotonic()
             report.gold = "rebuilt" if launcher.gold() else "failed"
             report.runs += 1
+            if not quiet:
+                _say(f"gold: duplicates, themes, signals, priority, tickets, alerts  {time.monotonic() - began:5.1f} s")
             if report.gold == "rebuilt" and not report.failed_days:
                 instance.daemon_cursor_storage.set_cursor_values({GOLD_CURSOR: gold_fingerprint(seams, purpose)})
         finally:
@@ -187,13 +195,19 @@ class _Launcher:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=dg.BetaWarning)
             warnings.filterwarnings("ignore", category=dg.PreviewWarning)
+            run_id = str(uuid.uuid4())
+            if sys.stderr.isatty():
+                self.instance.add_event_listener(run_id, _tell_step)
             result = job.execute_in_process(
+                run_id=run_id,
                 instance=self.instance,
                 asset_selection=selection,
                 tags={**self.tags, **tags},
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 raise_on_error=False,
             )
+        if sys.stderr.isatty():
+            click.echo(CLEAR_LINE, nl=False, err=True)
         self.stopped_by_check = any(not e.passed and e.blocking for e in result.get_asset_check_evaluations())
         if not result.success:
             for event in result.all_node_events:
@@ -201,6 +215,12 @@ class _Launcher:
                 if error is not None:
                     _say(f"{event.step_key}: {(error.cause or error).message.strip()}", error=True)
         return bool(result.success)
+
+
+def _tell_step(event: "dg.EventLogEntry") -> None:
+    """Shows on a terminal which step a run is at."""
+    if event.dagster_event is not None and event.dagster_event.is_step_start:
+        click.echo(f"{CLEAR_LINE}  {event.step_key} ...", nl=False, err=True)
 
 
 def pending_days(seams: "Seams", bounds: tuple[date, date]) -> dict[date, set[str]]:
