@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as h_settings
 from hypothesis import strategies as st
 
 from feedback_assets.errors import SettingError
@@ -72,6 +73,7 @@ def test_a_wrong_value_is_refused_with_the_name_of_its_variable_and_a_mend(name:
     assert name in refused.value.mend
 
 
+@h_settings(max_examples=60, deadline=None)
 @given(st.sampled_from(["FEEDBACK_FIRST_DAY", "FEEDBACK_DAYS_PER_RUN"]), st.text())
 def test_no_value_raises_anything_but_a_setting_error(name: str, value: str) -> None:
     try:
@@ -133,7 +135,7 @@ class Toy:
 def test_an_engine_in_the_registry_is_usable_from_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from feedback_assets.compute import registry
 
-    monkeypatch.setitem(registry._ENGINES, "toy", Toy)  # type: ignore[arg-type]
+    monkeypatch.setitem(registry._ENGINES, "toy", Toy)
     assert isinstance(Seams(Settings(home=tmp_path, compute="toy")).compute, Toy)
 
 
@@ -149,7 +151,7 @@ def test_a_tracker_in_the_registry_is_usable_from_settings_and_gets_lake_and_fol
 ) -> None:
     from feedback_assets.tickets.trackers import registry
 
-    monkeypatch.setitem(registry.TRACKERS, "toy", Toy)  # type: ignore[arg-type]
+    monkeypatch.setitem(registry.TRACKERS, "toy", Toy)
     seams = Seams(Settings(home=tmp_path, tracker="toy"))
     assert isinstance(seams.tracker, Toy)
     assert seams.tracker.given == (seams.lake, tmp_path / "tickets")
@@ -158,7 +160,7 @@ def test_a_tracker_in_the_registry_is_usable_from_settings_and_gets_lake_and_fol
 def test_an_alert_channel_in_the_registry_is_usable_from_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from feedback_assets.alerts.channels import registry
 
-    monkeypatch.setitem(registry.CHANNELS, "toy", Toy)  # type: ignore[arg-type]
+    monkeypatch.setitem(registry.CHANNELS, "toy", Toy)
     assert isinstance(Seams(Settings(home=tmp_path, alert_channel="toy")).alert_channel, Toy)
 
 
