@@ -4,13 +4,15 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from feedback_assets.resources import group_name
+
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 DAY_JOB = "feedback_day"
 GOLD_JOB = "feedback_gold"
 
-DAY_ASSETS = dg.AssetSelection.groups("bronze").materializable() | dg.AssetSelection.assets(
+DAY_ASSETS = dg.AssetSelection.groups(group_name("bronze")).materializable() | dg.AssetSelection.assets(
     ["silver", "events"],
     ["silver", "raw_text"],
     ["enrichment", "events"],
@@ -22,7 +24,7 @@ GOLD_ASSETS = (
     dg.AssetSelection.assets(
         ["silver", "revisions"], ["silver", "duplicate_groups"], ["themes", "assignments"], ["themes", "themes"], ["themes", "checkpoints"]
     )
-    | dg.AssetSelection.groups("signals", "priority", "tickets", "alerts").materializable()
+    | dg.AssetSelection.groups(*map(group_name, ("signals", "priority", "tickets", "alerts"))).materializable()
 )
 
 

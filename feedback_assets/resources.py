@@ -1,22 +1,28 @@
 """What every asset does the same way with Dagster: the specs from contracts, the seams as a resource, metadata of a partition."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from feedback_assets.checks import cell, days_of, result
+from feedback_assets.checks import day_result, result
 from feedback_assets.contracts.dagster_schema import table_schema
 from feedback_assets.contracts.table import Table
 from feedback_assets.settings import PURPOSE_TAG
+from feedback_assets.verdict import Verdict
 
 if TYPE_CHECKING:
     from feedback_assets.seams import Seams
 
 SEAMS = "seams"
+ROOMS = ("bronze", "silver", "enrichment", "themes", "signals", "priority", "tickets", "alerts")
+"""In the order of the data."""
 DAYS_PER_RUN = 31
 SAMPLE_ROWS = 5
+SAMPLE_COLUMNS = 8
+LONGEST_VALUE = 160
 
 
 def seams_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> "Seams":
@@ -39,12 +45,17 @@ def asset_spec(
         deps=[dg.AssetKey(d.name.split("/")) for d in deps],
         description=f"{table.row}\n\nKey: {', '.join(table.key)}."
         + ("\n\nHolds raw personal data: restricted." if table.restricted else ""),
-        group_name=group,
+        group_name=group_name(group),
         owners=[f"team:{table.owner}"],
         kinds={"deltalake", *kinds},
         metadata={"dagster/column_schema": table_schema(table), "dagster/table_name": table.name},
         partitions_def=partitions,
     )
+
+
+def group_name(room: str) -> str:
+    """The room with its place in the flow of data, because the UI lists groups by name."""
+    return f"{ROOMS.index(room) + 1}_{room}"
 
 
 def purpose_of(context: dg.AssetExecutionContext) -> str:
@@ -57,7 +68,7 @@ def day_results(
     seams: "Seams",
     tables: Sequence[Table],
     days: Sequence[date],
-    accounts: Mapping[date, Mapping[str, Any]],
+    reports: Mapping[date, object],
 ) -> list[dg.MaterializeResult[None]]:
     """One result a table, with row count, sample and row account of each day's partition as metadata."""
     results: list[dg.MaterializeResult[None]] = []
@@ -68,40 +79,40 @@ def day_results(
             by_day[row["feed_date"]].append(row)
         key = dg.AssetKey(table.name.split("/"))
         for day in days:
-            account = dict(accounts.get(day, {}))
             context.add_asset_metadata(
                 {
                     "dagster/partition_row_count": len(by_day[day]),
-                    "sample": dg.MetadataValue.md(_sample(table, by_day[day])),
-                    **({"what this run did": dg.MetadataValue.json(_plain(account))} if account else {}),
+                    **({"what this run did": dg.MetadataValue.json(plain(reports[day]))} if day in reports else {}),
+                    **_sample(table, by_day[day]),
                 },
                 asset_key=key,
                 partition_key=day.isoformat(),
             )
-        results.append(dg.MaterializeResult(asset_key=key, metadata={"table": seams.lake.location(table)}))
+        results.append(dg.MaterializeResult(asset_key=key))
     return results
 
 
-def whole_result(seams: "Seams", table: Table, did: Mapping[str, Any] | None = None) -> dg.MaterializeResult[None]:
+def whole_result(seams: "Seams", table: Table, did: object = None) -> dg.MaterializeResult[None]:
     """The result of an asset without partitions: row count, sample, what the run did."""
     rows = seams.lake.read(table, columns=_shown(table)).slice(0, SAMPLE_ROWS).to_pylist()
     return dg.MaterializeResult(
         asset_key=dg.AssetKey(table.name.split("/")),
         metadata={
             "dagster/row_count": seams.lake.count(table),
-            "sample": dg.MetadataValue.md(_sample(table, rows)),
-            "table": seams.lake.location(table),
-            **({"what this run did": dg.MetadataValue.json(_plain(did))} if did else {}),
+            **({"what this run did": dg.MetadataValue.json(plain(did))} if did else {}),
+            **_sample(table, rows),
         },
     )
 
 
-def _plain(did: object) -> Any:
+def plain(did: object) -> Any:
     """A report as JSON values: days, paths and whatever else is no JSON value as text."""
+    if is_dataclass(did) and not isinstance(did, type):
+        return {f.name: plain(getattr(did, f.name)) for f in fields(did)}  # asdict() spoils a Counter
     if isinstance(did, Mapping):
-        return {k if isinstance(k, str) else str(k): _plain(v) for k, v in did.items()}
+        return {k if isinstance(k, str) else str(k): plain(v) for k, v in did.items()}
     if isinstance(did, list | tuple | set | frozenset):
-        return [_plain(v) for v in did]
+        return [plain(v) for v in did]
     return did if did is None or isinstance(did, str | int | float | bool) else str(did)
 
 
@@ -112,15 +123,26 @@ def _shown(table: Table) -> list[str]:
     return [n for n in names if n in safe] if table.restricted else [n for n in names if n not in {"content", "state", "attributes"}]
 
 
-def _sample(table: Table, rows: Sequence[Mapping[str, Any]]) -> str:
+def _sample(table: Table, rows: Sequence[Mapping[str, Any]]) -> dict[str, dg.TableMetadataValue]:
+    """The first rows by key as a table that the UI shows in place; nothing when there are no rows."""
     if not rows:
-        return "no rows"
-    hidden = {"payload_sha256", "batch_id", "record_key", "content_sha256"}
-    names = [n for n in _shown(table) if n not in hidden][:9]
+        return {}
+    hidden = {"payload_sha256", "batch_id", "record_key", "content_sha256", table.partition_by}
+    columns = [c for c in (table.column(n) for n in _shown(table)) if c.name not in hidden][:SAMPLE_COLUMNS]
     ordered = sorted(rows, key=lambda r: tuple(str(r.get(k)) for k in table.key))[:SAMPLE_ROWS]
-    lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
-    lines += ["| " + " | ".join(cell(r[n]) for n in names) + " |" for r in ordered]
-    return "\n".join(lines)
+    return {
+        "sample": dg.MetadataValue.table(
+            records=[dg.TableRecord({c.name: _value(r[c.name]) for c in columns}) for r in ordered],
+            schema=dg.TableSchema([dg.TableColumn(c.name, c.type, description=c.meaning) for c in columns]),
+        )
+    }
+
+
+def _value(value: object) -> str | int | float | bool:
+    if isinstance(value, bool | int | float):
+        return value
+    text = "" if value is None else " ".join(str(value).split())
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 
 
 def schema_check(table: Table, partitions: dg.PartitionsDefinition[str] | None = None) -> dg.AssetChecksDefinition:
@@ -139,8 +161,13 @@ def schema_check(table: Table, partitions: dg.PartitionsDefinition[str] | None =
         from feedback_assets.contracts.pandera_schema import schema_verdict
 
         lake = seams_of(context).lake
-        where = {"feed_date": days_of(context)} if partitions is not None else None
         again = f"read docs/tables.md on {table.name}, then materialize it again; rows at fault were written by code, not by a source"
-        return result(schema_verdict(table, lake.read(table, where=where), next_command=again), check="schema", asset=key)
+        if partitions is None:
+            return result(schema_verdict(table, lake.read(table), next_command=again), check="schema", asset=key)
+
+        def judge(days: Sequence[date]) -> Verdict:
+            return schema_verdict(table, lake.read(table, where={"feed_date": list(days)}), next_command=again)
+
+        return day_result(context, judge, check="schema", asset=key)
 
     return schema

@@ -33,7 +33,13 @@ def test_a_result_carries_rule_number_threshold_sample_owner_next_command_and_ru
         "runbook": "docs/runbooks/row_account.md",
     }
     assert (made.passed, made.severity) == (False, dg.AssetCheckSeverity.ERROR)
-    assert made.description == "Nothing is lost. This is broken: 2 against 0 of 9 files."
+    assert str(made.description).split("\n\n") == [
+        "Nothing is lost. This is broken: 2 against 0 of 9 files.",
+        said["sample"],
+        "**Next:** feedback status",
+        "**Runbook:** docs/runbooks/row\\_account.md",
+        "**Owner:** data-platform",
+    ]
 
 
 def test_a_clean_result_says_so_and_has_no_sample() -> None:

@@ -1,7 +1,6 @@
 """The bronze assets: one daily-partitioned asset a source, and the tables that all sources share. Thin: the work is in ingest.py."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
 import dagster as dg
 
@@ -38,6 +37,6 @@ def _bronze_asset(source: str, partitions: dg.PartitionsDefinition[str], policy:
 
         seams, days = seams_of(context), days_of(context)
         reports = ingest_days(seams.lake, seams.landing, source, days, now=seams.now())
-        yield from day_results(context, seams, [table], days, {d: asdict(r) for d, r in reports.items()})
+        yield from day_results(context, seams, [table], days, reports)
 
     return bronze

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from feedback_assets.checks import days_of, result
+from feedback_assets.checks import day_result
 from feedback_assets.contracts.bronze import SOURCES, bronze_table
 from feedback_assets.resources import SEAMS, schema_check, seams_of
 
@@ -31,9 +31,11 @@ def _account_checks(source: str, partitions: dg.PartitionsDefinition[str]) -> dg
         from feedback_assets.bronze import accounts as rules
         from feedback_assets.readable import readable_verdict
 
-        lake, days = seams_of(context).lake, days_of(context)
-        yield result(rules.bronze_verdict(lake, source, days), check="row_account", asset=key)
-        yield result(readable_verdict(lake, [source], days), check="readable", asset=key)
-        yield result(rules.dead_letter_verdict(lake, source, days), check="dead_letters", asset=key, severity=dg.AssetCheckSeverity.WARN)
+        lake, warn = seams_of(context).lake, dg.AssetCheckSeverity.WARN
+        yield day_result(context, lambda days: rules.bronze_verdict(lake, source, days), check="row_account", asset=key)
+        yield day_result(context, lambda days: readable_verdict(lake, [source], days), check="readable", asset=key)
+        yield day_result(
+            context, lambda days: rules.dead_letter_verdict(lake, source, days), check="dead_letters", asset=key, severity=warn
+        )
 
     return accounts

@@ -178,7 +178,8 @@ class _Launcher:
         return self._execute(
             job,
             [*(dg.AssetKey(["bronze", s]) for s in sorted(sources)), *later],
-            {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()},
+            {} if first == last else {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()},
+            partition_key=first.isoformat() if first == last else None,
         )
 
     def gold(self) -> bool:
@@ -187,7 +188,13 @@ class _Launcher:
 
         return self._execute(self.defs.resolve_job_def(GOLD_JOB), None, {})
 
-    def _execute(self, job: "dg.JobDefinition", selection: "Sequence[dg.AssetKey] | None", tags: Mapping[str, str]) -> bool:
+    def _execute(
+        self,
+        job: "dg.JobDefinition",
+        selection: "Sequence[dg.AssetKey] | None",
+        tags: Mapping[str, str],
+        partition_key: str | None = None,
+    ) -> bool:
         import warnings
 
         import dagster as dg
@@ -203,6 +210,7 @@ class _Launcher:
                 instance=self.instance,
                 asset_selection=selection,
                 tags={**self.tags, **tags},
+                partition_key=partition_key,
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 raise_on_error=False,
             )

@@ -1,7 +1,6 @@
 """The enrichment assets: what was decided about each event, the issues found, and what people must look at. Thin."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
 import dagster as dg
 
@@ -29,6 +28,6 @@ def enrichment_assets(partitions: dg.PartitionsDefinition[str], policy: dg.Backf
 
         seams, days = seams_of(context), days_of(context)
         reports = enrich_days(seams.lake, seams.reader, days, now=seams.now())
-        yield from day_results(context, seams, tables, days, {d: asdict(r) for d, r in reports.items()})
+        yield from day_results(context, seams, tables, days, reports)
 
     return [enrichment]

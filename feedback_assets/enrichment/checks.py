@@ -1,13 +1,15 @@
 """The checks of enrichment, thin: schemas, the row account, and how much goes to people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 
 import dagster as dg
 
-from feedback_assets.checks import days_of, result
+from feedback_assets.checks import day_result
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES, REVIEW
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.resources import SEAMS, schema_check, seams_of
+from feedback_assets.verdict import Verdict
 
 
 def enrichment_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetChecksDefinition]:
@@ -36,10 +38,13 @@ def enrichment_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.Asset
         from feedback_assets.accounts import rows_by_batch, stage_verdict
         from feedback_assets.enrichment.evidence import evidence_verdict
 
-        lake, days = seams_of(context).lake, days_of(context)
-        rows_in = rows_by_batch(lake, [EVENTS], days)
-        rows_out = rows_by_batch(lake, [ENRICHED_EVENTS], days, outcome=["issues"])
-        yield result(stage_verdict(lake, "enrichment", days, rows_in=rows_in, rows_out=rows_out), check="row_account", asset=events)
-        yield result(evidence_verdict(lake, days), check="evidence", asset=issues)
+        lake = seams_of(context).lake
+
+        def account(days: Sequence[date]) -> Verdict:
+            rows_out = rows_by_batch(lake, [ENRICHED_EVENTS], days, outcome=["issues"])
+            return stage_verdict(lake, "enrichment", days, rows_in=rows_by_batch(lake, [EVENTS], days), rows_out=rows_out)
+
+        yield day_result(context, account, check="row_account", asset=events)
+        yield day_result(context, lambda days: evidence_verdict(lake, days), check="evidence", asset=issues)
 
     return [*(schema_check(t, partitions) for t in (ENRICHED_EVENTS, ISSUES, REVIEW)), accounts]

@@ -1,7 +1,6 @@
 """The priority asset: one explained score a theme. Thin."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import dagster as dg
 
@@ -24,6 +23,6 @@ def priority_assets() -> Sequence[dg.AssetsDefinition]:
         from feedback_assets.priority.process import update_scores
 
         seams = seams_of(context)
-        return whole_result(seams, SCORES, asdict(update_scores(seams.lake, seams.weights)))
+        return whole_result(seams, SCORES, update_scores(seams.lake, seams.weights))
 
     return [scores]

@@ -1,7 +1,7 @@
 """The signal assets, the gold tables: counts, trends, sentiment, KPIs. Thin: only the event days that changed are rewritten."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -37,13 +37,10 @@ def _signal(table: Table, deps: Sequence[Table], update: str) -> dg.AssetsDefini
         pool="gold",
     )
     def signal(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        from dataclasses import asdict
-
         from feedback_assets.signals import process
 
         seams = seams_of(context)
         run: Callable[[Lakehouse], WriteResult] = getattr(process, update)
-        did: dict[str, Any] = asdict(run(seams.lake))
-        return whole_result(seams, table, did)
+        return whole_result(seams, table, run(seams.lake))
 
     return signal

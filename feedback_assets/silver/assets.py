@@ -1,7 +1,6 @@
 """The silver assets: canonical events and their restricted raw text by day; revisions and duplicate groups across days. Thin."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
 import dagster as dg
 
@@ -29,7 +28,7 @@ def silver_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillP
 
         seams, days = seams_of(context), days_of(context)
         reports = process_days(seams.lake, seams.compute, days, now=seams.now())
-        yield from day_results(context, seams, [EVENTS, RAW_TEXT], days, {d: asdict(r) for d, r in reports.items()})
+        yield from day_results(context, seams, [EVENTS, RAW_TEXT], days, reports)
 
     @dg.multi_asset(
         name="silver_revisions",
@@ -41,7 +40,7 @@ def silver_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillP
         from feedback_assets.silver.process import update_revisions
 
         seams = seams_of(context)
-        return whole_result(seams, REVISIONS, asdict(update_revisions(seams.lake, seams.compute)))
+        return whole_result(seams, REVISIONS, update_revisions(seams.lake, seams.compute))
 
     @dg.multi_asset(
         name="silver_duplicate_groups",
@@ -53,6 +52,6 @@ def silver_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillP
         from feedback_assets.silver.process import update_duplicates
 
         seams = seams_of(context)
-        return whole_result(seams, DUPLICATE_GROUPS, asdict(update_duplicates(seams.lake)))
+        return whole_result(seams, DUPLICATE_GROUPS, update_duplicates(seams.lake))
 
     return [events, revisions, duplicate_groups]

@@ -1,11 +1,15 @@
 """The checks of silver, thin: schemas, the row account, and readable sources; each stops the day before enrichment."""
 
+from collections.abc import Sequence
+from datetime import date
+
 import dagster as dg
 
-from feedback_assets.checks import days_of, result
+from feedback_assets.checks import day_result, result
 from feedback_assets.contracts.bronze import SOURCES, bronze_table
 from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENTS, RAW_TEXT, REVISIONS
 from feedback_assets.resources import SEAMS, schema_check, seams_of
+from feedback_assets.verdict import Verdict
 
 
 def silver_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetChecksDefinition]:
@@ -23,10 +27,13 @@ def silver_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetChec
     def row_account(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         from feedback_assets.accounts import rows_by_batch, stage_verdict
 
-        lake, days = seams_of(context).lake, days_of(context)
-        rows_in = rows_by_batch(lake, [bronze_table(s) for s in SOURCES], days)
-        rows_out = rows_by_batch(lake, [EVENTS], days)
-        return result(stage_verdict(lake, "silver", days, rows_in=rows_in, rows_out=rows_out), check="row_account")
+        lake = seams_of(context).lake
+
+        def judge(days: Sequence[date]) -> Verdict:
+            rows_in = rows_by_batch(lake, [bronze_table(s) for s in SOURCES], days)
+            return stage_verdict(lake, "silver", days, rows_in=rows_in, rows_out=rows_by_batch(lake, [EVENTS], days))
+
+        return day_result(context, judge, check="row_account", asset=key)
 
     @dg.asset_check(
         asset=key,
@@ -39,7 +46,8 @@ def silver_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetChec
     def readable(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         from feedback_assets.readable import readable_verdict
 
-        return result(readable_verdict(seams_of(context).lake, SOURCES, days_of(context)), check="readable")
+        lake = seams_of(context).lake
+        return day_result(context, lambda days: readable_verdict(lake, SOURCES, days), check="readable", asset=key)
 
     @dg.asset_check(
         asset=dg.AssetKey(["silver", "revisions"]),

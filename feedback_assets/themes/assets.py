@@ -1,7 +1,6 @@
 """The theme assets: vectors by day, then assignments, registry and checkpoint across days. Thin."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
 import dagster as dg
 
@@ -29,7 +28,7 @@ def theme_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillPo
 
         seams, days = seams_of(context), days_of(context)
         reports = embed_days(seams.lake, seams.embedder, days, now=seams.now())
-        yield from day_results(context, seams, [EMBEDDINGS], days, {d: asdict(r) for d, r in reports.items()})
+        yield from day_results(context, seams, [EMBEDDINGS], days, reports)
 
     @dg.multi_asset(
         name="themes",
@@ -44,7 +43,7 @@ def theme_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillPo
         from feedback_assets.themes.process import update_themes
 
         seams = seams_of(context)
-        report = asdict(update_themes(seams.lake, seams.embedder, now=seams.now()))
+        report = update_themes(seams.lake, seams.embedder, now=seams.now())
         yield from [whole_result(seams, t, report) for t in (ASSIGNMENTS, THEMES, CHECKPOINTS)]
 
     return [embeddings, themes]

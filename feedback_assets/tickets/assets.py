@@ -1,7 +1,6 @@
 """The ticket asset: intents in the outbox, applied to the tracker. Thin. Only a live run writes or sends anything."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
 import dagster as dg
 
@@ -9,7 +8,7 @@ from feedback_assets.contracts.priority import SCORES
 from feedback_assets.contracts.signals import TRENDS
 from feedback_assets.contracts.themes import ASSIGNMENTS, THEMES
 from feedback_assets.contracts.tickets import OUTBOX, TICKETS
-from feedback_assets.resources import SEAMS, asset_spec, purpose_of, seams_of, whole_result
+from feedback_assets.resources import SEAMS, asset_spec, plain, purpose_of, seams_of, whole_result
 
 
 def ticket_assets() -> Sequence[dg.AssetsDefinition]:
@@ -25,8 +24,8 @@ def ticket_assets() -> Sequence[dg.AssetsDefinition]:
         from feedback_assets.tickets.process import update_tickets
 
         seams, purpose = seams_of(context), purpose_of(context)
-        report = asdict(update_tickets(seams.lake, seams.tracker, purpose=purpose, weights=seams.weights, now=seams.now()))
-        did = {"purpose": purpose or "none: nothing was published", **report}
+        report = update_tickets(seams.lake, seams.tracker, purpose=purpose, weights=seams.weights, now=seams.now())
+        did = {"purpose": purpose or "none: nothing was published", **plain(report)}
         yield from [whole_result(seams, t, did) for t in (OUTBOX, TICKETS)]
 
     return [tickets]

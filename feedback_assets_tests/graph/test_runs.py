@@ -10,12 +10,13 @@ import pytest
 from feedback_assets.build import build_defs
 from feedback_assets.cli.run import MOST_IN_A_ROW, RunReport, _run_days, effects_wait, gold_fingerprint, pending_days
 from feedback_assets.contracts.bronze import STAGE_BATCHES
+from feedback_assets.contracts.enrichment import ENRICHED_EVENTS
 from feedback_assets.contracts.tickets import OUTBOX
 from feedback_assets.jobs import DAY_JOB, GOLD_JOB
 from feedback_assets.seams import Seams
 from feedback_assets.settings import Settings, project_root
 from feedback_assets_tests.gold_rows import put_counts, put_score, put_theme, put_trend
-from feedback_assets_tests.small import PLANTED, land, posts
+from feedback_assets_tests.small import FIRST, LANDED, PLANTED, garbage, land, posts
 from feedback_assets_tests.story import BROKEN, GOOD_DAYS, Story, tables_without_raw_text, texts_of_files
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -52,6 +53,24 @@ def test_the_next_run_does_not_go_around_the_check_that_stopped_the_day(story: S
     assert again.enriched[BROKEN] == 0
 
 
+def test_no_selection_of_assets_gets_a_broken_source_past_silver(tmp_path: Path) -> None:
+    """A run that was started for another source, or by hand, has no check of the broken source's bronze asset in it."""
+    from feedback_assets.bronze.ingest import ingest_days
+
+    seams = Seams(Settings(home=tmp_path / "home"))
+    land(seams.settings.home, [*posts(2), *garbage(23)])
+    ingest_days(seams.lake, seams.landing, "forum", [FIRST], now=LANDED)
+    job = build_defs(seams.settings, seams).resolve_job_def(DAY_JOB)
+    later = [k for k in job.asset_layer.selected_asset_keys if k.path[0] != "bronze"]
+    with dg.DagsterInstance.ephemeral() as instance:
+        done = job.execute_in_process(
+            instance=instance, asset_selection=later, partition_key=f"{FIRST}", run_config=QUIET, raise_on_error=False
+        )
+    assert not done.success
+    assert [(e.asset_key.path[0], e.check_name) for e in done.get_asset_check_evaluations() if not e.passed] == [("silver", "readable")]
+    assert seams.lake.count(ENRICHED_EVENTS) == 0
+
+
 def test_a_mended_delivery_turns_the_day_green(story: Story) -> None:
     mended = story.chapters[2]
     assert (mended.code, set(mended.green.values())) == (0, {True}), mended.err
@@ -61,7 +80,7 @@ def test_a_mended_delivery_turns_the_day_green(story: Story) -> None:
 
 def test_the_failed_check_says_all_that_on_call_needs(story: Story) -> None:
     failed = [c for c in story.chapters[0].checks if c["check"] == "readable" and not c["passed"]]
-    assert len(failed) == 2  # the range, then the day
+    assert len(failed) == 3  # the range, the day in it, then the day in its own run
     for check in failed:
         assert (check["asset"], check["blocking"], check["severity"]) == ("bronze/forum", True, "ERROR")
         said = check["metadata"]
