@@ -63,11 +63,11 @@ def test_a_day_is_broken_when_more_than_half_is_unreadable_and_nothing_mended_ca
 
 
 def test_the_order_of_landing_decides_when_all_was_ingested_in_one_run(lake: LocalLakehouse) -> None:
-    assert judged(lake, [(40, 40), (40, 40), (40, 0)], at_once=True).passed
+    assert judged(lake, [(40, 40, "c"), (40, 40, "b"), (40, 0, "a")], at_once=True).passed
 
 
 def test_an_earlier_good_file_lifts_nothing_when_all_was_ingested_in_one_run(lake: LocalLakehouse) -> None:
-    assert not judged(lake, [(50, 0), (40, 40), (40, 40)], at_once=True).passed
+    assert not judged(lake, [(50, 0, "c"), (40, 40, "b"), (40, 40, "a")], at_once=True).passed
 
 
 def test_a_good_day_or_source_does_not_hide_a_broken_one(lake: LocalLakehouse) -> None:
