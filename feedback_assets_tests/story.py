@@ -85,7 +85,8 @@ def _run_days_without_gold(story: Story) -> int:
     report = RunReport(purpose="live")
     with dg.DagsterInstance.from_config(str(story.settings.dagster_home)) as instance:
         days = pending_days(seams, (date.min, date.max))
-        _run_days(_Launcher(story.settings, seams, instance, "live"), sorted(days), days, report, quiet=True)
+        if days:
+            _run_days(_Launcher(story.settings, seams, instance, "live"), sorted(days), days, report, quiet=True)
     return 0 if report.ok else 1
 
 
