@@ -33,8 +33,24 @@ FAILED = 1
 STOPPED = 130
 
 
+class ReaderGone(Exception):  # noqa: N818
+    """A pipe broke while a command wrote. click makes an exit with 1 of BrokenPipeError, so it must not see that one."""
+
+
 class LazyGroup(click.Group):
     """A group that imports a command when it is called."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **kwargs)
+        except BrokenPipeError:
+            raise ReaderGone from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderGone from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
@@ -82,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = _outcome(cli.main(args=list(argv) if argv is not None else None, prog_name="feedback", standalone_mode=False))
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderGone):
         # Who reads has seen enough (`| head`). Without this, Python complains once more when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
