@@ -21,8 +21,10 @@ ROOMS = ("bronze", "silver", "enrichment", "themes", "signals", "priority", "tic
 """In the order of the data."""
 DAYS_PER_RUN = 31
 SAMPLE_ROWS = 5
-SAMPLE_COLUMNS = 8
-LONGEST_VALUE = 160
+SAMPLE_WIDTH = 95
+"""Characters beside each other for which the UI has room."""
+WIDEST_COLUMN = 30
+LONGEST_VALUE = 120
 
 
 def seams_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> "Seams":
@@ -124,12 +126,19 @@ def _shown(table: Table) -> list[str]:
 
 
 def _sample(table: Table, rows: Sequence[Mapping[str, Any]]) -> dict[str, dg.TableMetadataValue]:
-    """The first rows by key as a table that the UI shows in place; nothing when there are no rows."""
+    """The first rows by key as a table that the UI shows in place; nothing when there are no rows.
+
+    The UI has room for few columns, so those that say the same in every row are left out.
+    """
     if not rows:
         return {}
     hidden = {"payload_sha256", "batch_id", "record_key", "content_sha256", table.partition_by}
-    columns = [c for c in (table.column(n) for n in _shown(table)) if c.name not in hidden][:SAMPLE_COLUMNS]
     ordered = sorted(rows, key=lambda r: tuple(str(r.get(k)) for k in table.key))[:SAMPLE_ROWS]
+    columns = [table.column(n) for n in _shown(table) if n not in hidden]
+    if len(ordered) > 1:
+        columns = [c for c in columns if c.name == table.key[0] or any(r[c.name] != ordered[0][c.name] for r in ordered)]
+    widths = [min(WIDEST_COLUMN, max(len(c.name), *(len(str(r[c.name])) for r in ordered))) for c in columns]
+    columns = [c for n, c in enumerate(columns) if sum(widths[: n + 1]) <= SAMPLE_WIDTH]
     return {
         "sample": dg.MetadataValue.table(
             records=[dg.TableRecord({c.name: _value(r[c.name]) for c in columns}) for r in ordered],

@@ -21,7 +21,11 @@ def _account_checks(source: str, partitions: dg.PartitionsDefinition[str]) -> dg
             "row_account", asset=key, blocking=True, partitions_def=partitions, description="Records in = bronze rows + dead letters."
         ),
         dg.AssetCheckSpec(
-            "readable", asset=key, blocking=True, partitions_def=partitions, description="At most half of a day's records are unreadable."
+            "readable",
+            asset=key,
+            blocking=True,
+            partitions_def=partitions,
+            description="At most half of a day's records are unreadable: else the source is broken and the day stops before enrichment.",
         ),
         dg.AssetCheckSpec("dead_letters", asset=key, partitions_def=partitions, description="How many records could not be read, and why."),
     ]
