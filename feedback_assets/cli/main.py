@@ -31,10 +31,19 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 FAILED = 1
 STOPPED = 130
+WORKING = ("demo-data", "ingest", "run")
+"""Commands that do more than print."""
 
 
 class ReaderGone(Exception):  # noqa: N818
-    """A pipe broke while a command wrote. click makes an exit with 1 of BrokenPipeError, so it must not see that one."""
+    """A pipe broke while a command wrote. click makes an exit with 1 of BrokenPipeError, so it must not see that one.
+
+    code: 1 when work may have been cut short by it.
+    """
+
+    def __init__(self, code: int = 0) -> None:
+        super().__init__()
+        self.code = code
 
 
 class LazyGroup(click.Group):
@@ -50,7 +59,7 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise ReaderGone from None
+            raise ReaderGone(FAILED if ctx.invoked_subcommand in WORKING else 0) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
@@ -98,10 +107,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = _outcome(cli.main(args=list(argv) if argv is not None else None, prog_name="feedback", standalone_mode=False))
         sys.stdout.flush()
-    except (BrokenPipeError, ReaderGone):
+    except (BrokenPipeError, ReaderGone) as e:
         # Who reads has seen enough (`| head`). Without this, Python complains once more when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return e.code if isinstance(e, ReaderGone) else 0
     except click.exceptions.Exit as e:
         return e.exit_code
     except (KeyboardInterrupt, click.Abort):

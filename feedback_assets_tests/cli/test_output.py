@@ -144,3 +144,16 @@ def test_nobody_to_hear_an_error_shows_no_traceback_on_stdout(tmp_path: Path) ->
     process = subprocess.run(command, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=writing, check=False, timeout=60)
     os.close(writing)
     assert process.stdout == b""
+
+
+@pytest.mark.slow
+def test_a_run_whose_reader_is_gone_does_not_claim_to_be_done(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [str(Path(sys.executable).with_name("feedback")), "run"]
+    process = subprocess.run(
+        command, env=environment(tmp_path), stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=120
+    )
+    os.close(writing)
+    assert process.returncode == 1
+    assert "Traceback" not in process.stderr
