@@ -12,6 +12,8 @@ from feedback_assets.sources.framing.frames import Layout
 from feedback_assets.sources.interface import FixedSource
 
 _KEPT = ("status", "priority", "type", "group_id", "organization_id", "external_id", "satisfaction_rating", "problem_id", "brand_id")
+# Comments and metrics inside a ticket have an id and a time too, but none of these.
+_TICKET_MARKS = ("subject", "raw_subject", "description", "requester_id")
 _LABELLED = {
     "tier": "tier",
     "plan": "tier",
@@ -39,7 +41,7 @@ class Zendesk(FixedSource):
     channel = "ticket"
 
     def layout(self, mapping: str = "") -> Layout:  # noqa: ARG002
-        return Layout(("json", "jsonl"), record_keys=("tickets",), marks=("id", "created_at"))
+        return Layout(("json", "jsonl"), record_keys=("tickets",), marks=("id", "created_at"), any_mark=_TICKET_MARKS)
 
     def parse(self, payload: bytes, context: Mapping[str, Any]) -> CanonicalEvent:  # noqa: ARG002
         ticket = reading.load_object(payload)

@@ -265,3 +265,36 @@ def test_a_bomb_stops_at_the_limit() -> None:
 def test_a_row_splits_into_what_was_joined(cells: list[str]) -> None:
     row = ",".join('"' + c.replace('"', '""') + '"' for c in cells)
     assert split_row(row, ",") == cells
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("wrap", ["envelope", "array", "object"])
+def test_a_document_cut_anywhere_in_its_only_record_is_one_dead_letter(indent: int | None, wrap: str) -> None:
+    stamp = "2024-05-01T09:30:00Z"
+    ticket = {
+        "id": 1,
+        "created_at": stamp,
+        "subject": "x, y",
+        "custom_fields": [{"id": 7, "value": None}, {"id": 8, "value": True}],
+        "comments": [{"id": 2, "created_at": stamp}, {"id": 3, "created_at": stamp, "ok": False}],
+        "score": -1.5e3,
+        "description": "tab\t\u00e4 end",
+    }
+    document = {"envelope": {"count": 1, "tickets": [ticket], "next_page": None}, "array": [ticket], "object": ticket}[wrap]
+    data = json.dumps(document, indent=indent).encode()
+    last = data.rindex(b"}", 0, data.rindex(b"]") if wrap != "object" else len(data))
+    for cut in range(1, last + 1):
+        framed = frame_file(data[:cut], ZENDESK, name="export.json")
+        assert [f.reason for f in framed.frames] == ["truncated_json"], data[:cut]
+        assert framed.reason == ""
+    for cut in range(last + 1, len(data)):
+        framed = frame_file(data[:cut], ZENDESK, name="export.json")
+        assert [f.reason for f in framed.frames] in (["", "truncated_json"], [""]), data[:cut]
+
+
+def test_records_inside_a_broken_record_are_not_taken_for_the_next_one() -> None:
+    inner = b'[{"id":2,"created_at":"2024-05-01"},\n{"id":3,"created_at":"2024-05-01"}]'
+    data = b'{"tickets":[{"id":1,"created_at":"x",,"comments":' + inner + b'},\n{"id":4,"created_at":"2024-05-01","subject":"a"}]}'
+    framed = frame_file(data, ZENDESK)
+    assert [f.reason for f in framed.frames] == ["not_json", ""]
+    assert json.loads(framed.payload(framed.frames[1]))["id"] == 4

@@ -27,7 +27,8 @@ class Layout:
     """What the files of a source look like.
 
     formats: those that it exports, of json, jsonl, csv. record_keys: keys of the array in a JSON envelope. any_array: an envelope whose
-    key is not known. marks: keys that a record has, to tell a record's start in damaged JSON. delimiter: of CSV; empty: told from the
+    key is not known. marks: keys that a record has, to tell a record's start in damaged JSON; any_mark: it has at least one of these
+    too. delimiter: of CSV; empty: told from the
     header. columns: those that a CSV header must have (compared as reading.column_key).
     """
 
@@ -35,6 +36,7 @@ class Layout:
     record_keys: tuple[str, ...] = ()
     any_array: bool = False
     marks: tuple[str, ...] = ()
+    any_mark: tuple[str, ...] = ()
     delimiter: str = ""
     columns: tuple[str, ...] = ()
     encoding: str = "utf-8"

@@ -17,6 +17,9 @@ _NEXT_RECORD = re.compile(rb"[,}\n]\s{0,64}+(?=\{)")
 _DECODER = json.JSONDecoder(strict=False, parse_int=str, parse_float=str, parse_constant=str)
 _SEARCHES = 2000
 _SPACE = b" \t\r\n"
+_CUT = re.compile(rb"|[-+.eE0-9]{1,12}|\\?u?[0-9a-fA-F]{0,4}")
+_LITERALS = (b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity")
+_NO_KEY, _CUT_KEY = -1, -2
 
 
 def frame_json(data: bytes, start: int, layout: Layout, limits: Limits, *, cut: bool) -> list[Frame]:
@@ -49,6 +52,8 @@ class _Scanner:
         self.frames: list[Frame] = []
         self.searches = _SEARCHES
         self.is_open = False
+        # A file that names none of them holds records of another make, which need not have one.
+        self.any_mark = layout.any_mark if any(f'"{k}"'.encode() in data for k in layout.any_mark) else ()
 
     def document(self, start: int) -> None:
         """Documents one after the other: an export page a line is common."""
@@ -130,7 +135,7 @@ class _Scanner:
                 value, _ = _DECODER.raw_decode(self.text, m.end())
             except (json.JSONDecodeError, RecursionError):
                 continue
-            if isinstance(value, dict) and all(k in value for k in self.layout.marks):
+            if self._has_marks(value):
                 return start + len(self.data[start : m.end()].rstrip(_SPACE + b",")), m.end()
         return None
 
@@ -171,7 +176,7 @@ class _Scanner:
                 break
             value_at, key = self._key(at)
             if value_at < 0:
-                problem = "not_json"
+                problem = "not_json" if value_at == _NO_KEY else "truncated_json"
                 break
             wanted = key in self.layout.record_keys
             if self._opens_records(value_at) and (wanted or self.layout.any_array):
@@ -193,18 +198,23 @@ class _Scanner:
         return at
 
     def _key(self, at: int) -> tuple[int, str]:
-        """(position of the value, key), or (-1, '') when no key stands here."""
+        """(position of the value, key), or (_NO_KEY, '') when no key stands here, (_CUT_KEY, '') when the file ends inside it."""
         if self.data[at] != 0x22:
-            return -1, ""
+            return _NO_KEY, ""
         try:
             key, end = _DECODER.raw_decode(self.text, at)
-        except json.JSONDecodeError:
-            return -1, ""
+        except json.JSONDecodeError as e:
+            return (_CUT_KEY if self._ends_early(e) else _NO_KEY), ""
         end = self._skip(end)
-        if end >= self.size or self.data[end] != 0x3A:
-            return -1, ""
+        if end < self.size and self.data[end] != 0x3A:
+            return _NO_KEY, ""
         value_at = self._skip(end + 1)
-        return (value_at, key) if value_at < self.size else (-1, "")
+        return (value_at, key) if value_at < self.size else (_CUT_KEY, "")
+
+    def _ends_early(self, error: json.JSONDecodeError) -> bool:
+        """Whether the text is JSON up to the end of the file, so that only the rest of it is missing."""
+        rest = self.data[error.pos : self._last()][:16]
+        return error.msg.startswith("Unterminated string") or _CUT.fullmatch(rest) is not None or any(w.startswith(rest) for w in _LITERALS)
 
     def _opens_records(self, at: int) -> bool:
         if self.data[at] != 0x5B:
@@ -226,7 +236,12 @@ class _Scanner:
             value, _ = _DECODER.raw_decode(self.text, start)
         except (json.JSONDecodeError, RecursionError):
             return False
-        return isinstance(value, dict) and bool(self.layout.marks) and all(k in value for k in self.layout.marks)
+        return bool(self.layout.marks) and self._has_marks(value)
+
+    def _has_marks(self, value: object) -> bool:
+        if not isinstance(value, dict) or not all(k in value for k in self.layout.marks):
+            return False
+        return not self.any_mark or any(k in value for k in self.any_mark)
 
     def _single(self, start: int, *, is_record: bool) -> int:
         """A document that is one object without an array of records."""
@@ -236,12 +251,10 @@ class _Scanner:
             end = self._last()
             if isinstance(e, RecursionError):
                 self._bad(start, end, "too_deep", "nested too deeply")
+            elif self._ends_early(e):
+                self._open_tail(start, "the file ends inside the record")
             else:
-                closed = self.data[start:end].endswith(b"}")
-                if closed:
-                    self._bad(start, end, "not_json", "one object expected")
-                else:
-                    self._open_tail(start, "the file ends inside the record")
+                self._bad(start, end, "not_json", "one object expected")
             return self.size
         if is_record:
             self._record(start, end)
