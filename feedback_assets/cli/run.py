@@ -26,8 +26,8 @@ RUN_TAG = "feedback/launched_by"
 GOLD_CURSOR = "feedback/gold"
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
-LARGEST_GAP = 3
-"""Days without anything new that a range may span: an empty day costs less than another run."""
+LARGEST_GAP = 14
+"""Days without anything new that a range may span: a run of its own costs more than some empty days of a range."""
 CLEAR_LINE = "\r\x1b[K"
 MOST_IN_A_ROW = 3
 """When the steps of this many single days in a row fail, the fault is not a day's: the rest of the range is not tried. Days that a
@@ -216,12 +216,17 @@ class _Launcher:
             )
         if sys.stderr.isatty():
             click.echo(CLEAR_LINE, nl=False, err=True)
-        self.stopped_by_check = any(not e.passed and e.blocking for e in result.get_asset_check_evaluations())
-        if not result.success:
-            for event in result.all_node_events:
-                error = event.step_failure_data.error if event.is_step_failure else None
-                if error is not None:
-                    _say(f"{event.step_key}: {(error.cause or error).message.strip()}", error=True)
+        stopped = {e.asset_check_key: e for e in result.get_asset_check_evaluations() if not e.passed and e.blocking}
+        self.stopped_by_check = bool(stopped)
+        for key, found in stopped.items():
+            _say(f"{key.asset_key.to_user_string()}: {key.name}: {(found.description or '').partition(chr(10))[0]}", error=True)
+        errors = {e.step_key: e.step_failure_data.error for e in result.all_node_events if e.is_step_failure}
+        for step, error in errors.items():
+            cause = (error.cause or error) if error else None
+            if cause and cause.cls_name == "DagsterExecutionInterruptedError":
+                raise KeyboardInterrupt  # Dagster makes it a failed step; without this the next day would be tried
+            if cause and cause.cls_name != "DagsterAssetCheckFailedError":
+                _say(f"{step}: {cause.message.strip()}", error=True)
         return bool(result.success)
 
 

@@ -48,6 +48,7 @@ class SailCompute:
             session, server = SailCompute._session, SailCompute._server
             SailCompute._session = SailCompute._server = None
             if session is not None:
+                session.release_session_on_close = False  # Ctrl-C stops the server too, and releasing would ask it again for 10 minutes
                 session.stop()
             if server is not None:
                 server.stop()
