@@ -1,13 +1,20 @@
 """Fixtures that every test may use: a fresh home, a local lakehouse, where the real data is, a home that was run."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.settings import Settings
 from feedback_assets_tests.story import Story, tell
+
+# Property tests draw new examples at a desk; where a landing depends on them they draw the same ones every time.
+hypothesis.settings.register_profile("repeatable", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.fixture
