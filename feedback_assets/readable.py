@@ -37,14 +37,13 @@ def readable_verdict(lake: Lakehouse, sources: Sequence[str], days: Sequence[dat
         if dead[day, source] > MOST_DEAD * records[day, source]
     ]
     named = sources[0] if len(sources) == 1 else "each source"
-    shown = worst[0]["source"] if worst else named
     return Verdict(
         passed=not worst,
         rule=f"On every day at most half of the records of {named} are unreadable (days under {LEAST_RECORDS} records are not judged).",
         number=round(max((dead[p] / records[p] for p in judged), default=0.0), 4),
         threshold=f"{MOST_DEAD} of a day's records",
         owner="data-platform",
-        next_command=f"feedback dead-letters --source {shown}; ask the source's owner what changed in the export"
+        next_command="feedback dead-letters --source {source} --day {day}; ask the source's owner what changed".format(**worst[0])
         if worst
         else "feedback status",
         sample=worst[:SAMPLE],

@@ -21,7 +21,7 @@ ROOMS = ("bronze", "silver", "enrichment", "themes", "signals", "priority", "tic
 """In the order of the data."""
 DAYS_PER_RUN = 31
 SAMPLE_ROWS = 5
-SAMPLE_WIDTH = 95
+SAMPLE_WIDTH = 80
 """Characters beside each other for which the UI has room."""
 WIDEST_COLUMN = 30
 LONGEST_VALUE = 120
@@ -134,7 +134,8 @@ def _sample(table: Table, rows: Sequence[Mapping[str, Any]]) -> dict[str, dg.Tab
         return {}
     hidden = {"payload_sha256", "batch_id", "record_key", "content_sha256", table.partition_by}
     ordered = sorted(rows, key=lambda r: tuple(str(r.get(k)) for k in table.key))[:SAMPLE_ROWS]
-    columns = [table.column(n) for n in _shown(table) if n not in hidden]
+    first = [n for n in (table.key[0], "source", "name", "text", "quote") if n in table.column_names]
+    columns = [table.column(n) for n in dict.fromkeys([*first, *_shown(table)]) if n in _shown(table) and n not in hidden]
     if len(ordered) > 1:
         columns = [c for c in columns if c.name == table.key[0] or any(r[c.name] != ordered[0][c.name] for r in ordered)]
     widths = [min(WIDEST_COLUMN, max(len(c.name), *(len(str(r[c.name])) for r in ordered))) for c in columns]

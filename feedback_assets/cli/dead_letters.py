@@ -1,6 +1,7 @@
 """`feedback dead-letters`: what could not be read, where it is, and why."""
 
 from dataclasses import asdict
+from datetime import datetime
 
 import click
 
@@ -10,9 +11,10 @@ from feedback_assets.cli import context, output
 @click.command("dead-letters")
 @click.option("--source", default="", help="Only this source.")
 @click.option("--reason", default="", help="Only this reason.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Only what came under this day.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=0), help="Most positions to list; JSON has all.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-def dead_letters(source: str, reason: str, limit: int, as_json: bool) -> None:
+def dead_letters(source: str, reason: str, day: datetime | None, limit: int, as_json: bool) -> None:
     """Records and files that could not be read: counts by reason, then positions. The bytes are in the landing zone."""
     from feedback_assets.cli.queries.dead_letters import by_reason
     from feedback_assets.cli.queries.dead_letters import dead_letters as read
@@ -20,7 +22,7 @@ def dead_letters(source: str, reason: str, limit: int, as_json: bool) -> None:
     from feedback_assets.sources.registry import source_named
 
     settings = context.settings()
-    found = read(context.reader(settings), source_named(source).name if source else "", reason)
+    found = read(context.reader(settings), source_named(source).name if source else "", reason, day.date() if day else None)
     if as_json:
         output.print_json([asdict(d) for d in found])
         return

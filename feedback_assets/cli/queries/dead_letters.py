@@ -24,9 +24,9 @@ class DeadLetter:
     sha256: str
 
 
-def dead_letters(reader: Reader, source: str = "", reason: str = "") -> list[DeadLetter]:
-    """All dead letters, or those of one source or reason, in the order of day, file and position."""
-    where = {name: [value] for name, value in (("source", source), ("reason", reason)) if value}
+def dead_letters(reader: Reader, source: str = "", reason: str = "", day: date | None = None) -> list[DeadLetter]:
+    """All dead letters, or those of one source, reason or day, in the order of day, file and position."""
+    where = {name: [value] for name, value in (("source", source), ("reason", reason), ("feed_date", day)) if value}
     columns = ["source", "feed_date", "file", "start", "end", "record_index", "reason", "detail", "sha256"]
     rows = reader.frame(DEAD_LETTERS, columns, where=where or None).rename({"feed_date": "day"})
     found = [DeadLetter(**r) for r in rows.iter_rows(named=True)]
