@@ -1,10 +1,9 @@
 """Where each character of a cleaned text came from. Edits and their composition; which edits to make is cleaning's and masking's.
 
-A text under work is a `MappedText`: the text, and runs that cover it. A run is exact (it maps character by character)
-or replaced (all of it came from all of its raw span). Stored, a map is flat triples (start, raw start, raw end): a run goes on to the
-start of the next one, and a last triple of no length stands at the end of the text. A run as long as its raw span maps character by
-character. A replaced run of several characters that happens to be as long as its raw span is stored as two runs over the same raw
-span, so that it cannot be taken for an exact one.
+A text under work is a `MappedText`: the text and its map, in the form that is stored: flat triples (start, raw start, raw end). A run
+goes on to the start of the next one, and a last triple of no length stands at the end of the text. A run as long as its raw span maps
+character by character (one alone may have become another: a tab a space); every other run is a replacement: all of it came from all of its span. A replacement of several characters
+that happens to be as long as its raw span is written as two runs over the same raw span, so that it cannot be taken for an exact one.
 """
 
 from bisect import bisect_right
@@ -13,7 +12,7 @@ from typing import NamedTuple
 
 
 class Edit(NamedTuple):
-    """Replace text[start:end]."""
+    """Replace text[start:end]. Any triple (start, end, text) will do where edits are taken."""
 
     start: int
     end: int
@@ -31,126 +30,110 @@ class Run(NamedTuple):
 
 
 class MappedText:
-    """A text and the map of its characters to the raw text. Immutable: every step gives a new one."""
+    """A text and the map of its characters to the raw text. Never changed: every step gives a new one."""
 
-    __slots__ = ("runs", "text")
+    __slots__ = ("_map", "text")
 
-    def __init__(self, text: str, runs: Sequence[Run]) -> None:
+    def __init__(self, text: str, triples: list[int]) -> None:
         self.text = text
-        self.runs = runs
+        self._map = triples
 
     @classmethod
     def raw(cls, text: str) -> "MappedText":
         """The raw text itself, mapped to itself."""
-        return cls(text, (Run(0, len(text), 0, len(text), exact=True),) if text else ())
+        n = len(text)
+        return cls(text, [0, 0, n, n, n, n] if n else [])
 
-    def edited(self, edits: Iterable[Edit]) -> "MappedText":
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """The map, run by run: for looking at it. Work is done on the triples."""
+        flat = self._map
+        return tuple(
+            Run(flat[i], flat[i + 3], flat[i + 1], flat[i + 2], flat[i + 3] - flat[i] == flat[i + 2] - flat[i + 1])
+            for i in range(0, len(flat) - 3, 3)
+        )
+
+    def triples(self) -> list[int]:
+        """The map as it is stored. Not to be changed."""
+        return self._map
+
+    def edited(self, edits: Iterable[tuple[int, int, str]]) -> "MappedText":
         """The text after edits, which must be ascending and not overlap. Without edits, itself."""
-        listed = [e for e in edits if self.text[e.start : e.end] != e.text]
+        text = self.text
+        listed = [e for e in edits if text[e[0] : e[1]] != e[2]]
         if not listed:
             return self
+        flat = self._map
+        if not flat:
+            return _from_nothing(listed)
+        last = len(flat) - 3
         parts: list[str] = []
-        runs: list[Run] = []
-        cursor = _Cursor(self.runs)
-        text = self.text
-        at = out = 0
-        for start, end, new in listed:
+        runs: list[int] = []
+        at = out = i = 0
+        for start, end, new in (*listed, (len(text), len(text), "")):
+            # The runs of text[at:start] are taken over.
             if at < start:
                 parts.append(text[at:start])
-                out = cursor.keep(at, start, out, runs)
+                while flat[i + 3] <= at:
+                    i += 3
+                while at < start:
+                    low, raw_start, raw_end, high = flat[i : i + 4]
+                    stop = high if high < start else start
+                    length = stop - at
+                    if high - low == raw_end - raw_start:
+                        raw_start += at - low
+                        runs += (out, raw_start, raw_start + length)
+                    else:
+                        runs += (out, raw_start, raw_end)
+                        if length > 1 and length == raw_end - raw_start:
+                            runs += (out + 1, raw_start, raw_end)
+                    out += length
+                    at = stop
+                    if at < start:
+                        i += 3
             if new:
-                raw_start, raw_end = cursor.span(start, end)
-                _add(runs, Run(out, out + len(new), raw_start, raw_end, exact=False))
+                while i < last - 3 and flat[i + 3] <= start:
+                    i += 3
+                low, raw_start, raw_end, high = flat[i : i + 4]
+                exact = high - low == raw_end - raw_start
+                if start == end:
+                    raw_start += start - low if exact else 0
+                    raw_end = raw_start
+                else:
+                    if exact:
+                        raw_start += start - low
+                    while flat[i + 3] < end:
+                        i += 3
+                    low, tail_start, raw_end, high = flat[i : i + 4]
+                    if high - low == raw_end - tail_start:
+                        raw_end = tail_start + end - low
+                runs += (out, raw_start, raw_end)
+                length = len(new)
+                if length > 1 and length == raw_end - raw_start:
+                    runs += (out + 1, raw_start, raw_end)
                 parts.append(new)
-                out += len(new)
+                out += length
             at = end
-        if at < len(text):
-            parts.append(text[at:])
-            cursor.keep(at, len(text), out, runs)
-        return MappedText("".join(parts), runs)
+        return _mapped(parts, runs, out)
 
     def cut(self, limit: int) -> "MappedText":
         """The first `limit` characters."""
         if len(self.text) <= limit:
             return self
-        return self.edited((Edit(limit, len(self.text), ""),))
-
-    def triples(self) -> list[int]:
-        """The map as it is stored."""
-        flat: list[int] = []
-        for start, end, raw_start, raw_end, exact in self.runs:
-            flat += (start, raw_start, raw_end)
-            if not exact and end - start == raw_end - raw_start and end - start > 1:
-                flat += (start + 1, raw_start, raw_end)
-        if self.runs:
-            last = self.runs[-1]
-            flat += (last.end, last.raw_end, last.raw_end)
-        return flat
+        return self.edited(((limit, len(self.text), ""),))
 
 
-class _Cursor:
-    """Walks the runs of a text once, left to right."""
-
-    __slots__ = ("at", "runs")
-
-    def __init__(self, runs: Sequence[Run]) -> None:
-        self.runs = runs
-        self.at = 0
-
-    def _seek(self, position: int) -> None:
-        runs = self.runs
-        while self.at < len(runs) - 1 and runs[self.at].end <= position:
-            self.at += 1
-
-    def keep(self, start: int, end: int, out: int, into: list[Run]) -> int:
-        """Copies text[start:end]'s runs to `into` at `out`; the end of what was copied."""
-        self._seek(start)
-        i = self.at
-        while start < end:
-            run = self.runs[i]
-            stop = min(end, run.end)
-            if run.exact:
-                raw_start = run.raw_start + start - run.start
-                _add(into, Run(out, out + stop - start, raw_start, raw_start + stop - start, exact=True))
-            else:
-                _add(into, Run(out, out + stop - start, run.raw_start, run.raw_end, exact=False))
-            out += stop - start
-            start = stop
-            i += 1
-        self.at = max(self.at, i - 1)
-        return out
-
-    def span(self, start: int, end: int) -> tuple[int, int]:
-        """The raw span of text[start:end]; an empty one when start equals end."""
-        self._seek(start)
-        if start == end:
-            if not self.runs:
-                return 0, 0
-            run = self.runs[self.at]
-            point = run.raw_start + start - run.start if run.exact else run.raw_start
-            return point, point
-        i = self.at
-        first = self.runs[i]
-        raw_start = first.raw_start + (start - first.start if first.exact else 0)
-        while self.runs[i].end < end:
-            i += 1
-        last = self.runs[i]
-        raw_end = last.raw_start + (end - last.start) if last.exact else last.raw_end
-        self.at = i
-        return raw_start, raw_end
-
-
-def _add(runs: list[Run], run: Run) -> None:
-    """Appends a run, grown into the one before where both map on without a gap."""
+def _mapped(parts: list[str], runs: list[int], length: int) -> MappedText:
     if runs:
-        last = runs[-1]
-        if last.exact and run.exact and last.raw_end == run.raw_start:
-            runs[-1] = Run(last.start, run.end, last.raw_start, run.raw_end, exact=True)
-            return
-        if not last.exact and not run.exact and (last.raw_start, last.raw_end) == (run.raw_start, run.raw_end):
-            runs[-1] = Run(last.start, run.end, last.raw_start, run.raw_end, exact=False)
-            return
-    runs.append(run)
+        raw_end = runs[-1]
+        runs += (length, raw_end, raw_end)
+    return MappedText("".join(parts), runs)
+
+
+def _from_nothing(edits: list[tuple[int, int, str]]) -> MappedText:
+    """What was written into an empty text came from no raw text."""
+    new = "".join(e[2] for e in edits)
+    return MappedText(new, [0, 0, 0, len(new), 0, 0])
 
 
 def raw_span(offsets: Sequence[int], start: int, end: int) -> tuple[int, int]:
