@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -217,23 +217,23 @@ class Generic:
 
 
 def _event(row: "_Mapped", rules: FieldMapping) -> CanonicalEvent:
-    record_id = row.fields("record_id").record_id("record_id")
+    values = row.values
+    record_id = values.record_id("record_id")
     deleted = row.time("deleted_at")
     revised = row.time("revised_at")
     said = row.time("event_time") or revised or deleted
     if said is None:
         raise RecordError("missing_time", "event_time: a time expected")
     scale = rules.rating
-    rating = row.fields("rating").stars("rating", scale.min, scale.max) if scale else row.fields("rating").stars("rating")
     return CanonicalEvent(
         record_id=f"{rules.name}:{record_id}",
         channel=rules.channel,
         event_time=said,
         revised_at=deleted or revised or said,
         is_deletion=deleted is not None,
-        title=row.fields("title").text("title") or rules.constants.get("title", ""),
-        text=row.fields("text").text("text"),
-        rating=rating,
+        title=values.text("title") or rules.constants.get("title", ""),
+        text=values.text("text"),
+        rating=values.stars("rating", scale.min, scale.max) if scale else values.stars("rating"),
         customer_id=row.short("customer_id"),
         tier=row.short("tier").lower(),
         locale=reading.locale_tag(row.short("locale")),
@@ -241,7 +241,7 @@ def _event(row: "_Mapped", rules: FieldMapping) -> CanonicalEvent:
         product_area=row.short("product_area"),
         version=row.short("version"),
         region=row.short("region"),
-        order_value=row.fields("order_value").number("order_value"),
+        order_value=values.number("order_value"),
         url=row.short("url"),
         attachments=row.attachments(),
         attributes=row.attributes(),
@@ -251,32 +251,28 @@ def _event(row: "_Mapped", rules: FieldMapping) -> CanonicalEvent:
 class _Mapped:
     """A record's values by canonical field."""
 
+    __slots__ = ("is_csv", "row", "rules", "values")
+
     def __init__(self, row: reading.Fields, rules: FieldMapping, *, is_csv: bool) -> None:
         self.row = row
         self.rules = rules
         self.is_csv = is_csv
+        self.values = reading.Fields({field: self.value(column) for field, column in rules.fields.items()})
 
     def value(self, column: str) -> Any:
         if self.is_csv:
-            return self.row.get(reading.column_key(column))
+            return self.row.data.get(reading.column_key(column))
         return _at(self.row.data, column)
 
-    def fields(self, field: CanonicalField) -> reading.Fields:
-        column = self.rules.fields.get(field)
-        return reading.Fields({} if column is None else {field: self.value(column)})
-
     def short(self, field: CanonicalField) -> str:
-        constants: dict[str, str] = dict(self.rules.constants.items())
-        return constants.get(field, "") or self.fields(field).short(field)
+        return cast("Mapping[str, str]", self.rules.constants).get(field) or self.values.short(field)
 
     def time(self, field: CanonicalField) -> datetime | None:
-        column = self.rules.fields.get(field)
-        value = None if column is None else self.value(column)
+        value = self.values.data.get(field)
         return None if value is None or value == "" else _moment(value, self.rules.time, field)
 
     def attachments(self) -> tuple[str, ...]:
-        column = self.rules.fields.get("attachments")
-        value = None if column is None else self.value(column)
+        value = self.values.data.get("attachments")
         if value is None or value == "":
             return ()
         listed = value if isinstance(value, list) else [p for p in re.split(r"[;\s]+", reading.short(value, "attachments")) if p]

@@ -114,6 +114,7 @@ def column_keys(header: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(column_key(h) for h in header)
 
 
+@lru_cache(maxsize=4096)
 def column_key(name: str) -> str:
     """A column name as it is compared."""
     return clean(name).strip().casefold()
