@@ -2,8 +2,9 @@
 
 A text under work is a `MappedText`: the text and its map, in the form that is stored: flat triples (start, raw start, raw end). A run
 goes on to the start of the next one, and a last triple of no length stands at the end of the text. A run as long as its raw span maps
-character by character (one alone may have become another: a tab a space); every other run is a replacement: all of it came from all of its span. A replacement of several characters
-that happens to be as long as its raw span is written as two runs over the same raw span, so that it cannot be taken for an exact one.
+character by character (a single one may have become another: a tab a space); every other run is a replacement: all of it came from all
+of its raw span. A replacement of several characters that happens to be as long as its raw span is written as two runs over the same
+span, so that it cannot be taken for an exact one.
 """
 
 from bisect import bisect_right
@@ -66,55 +67,30 @@ class MappedText:
         flat = self._map
         if not flat:
             return _from_nothing(listed)
-        last = len(flat) - 3
         parts: list[str] = []
         runs: list[int] = []
         at = out = i = 0
-        for start, end, new in (*listed, (len(text), len(text), "")):
-            # The runs of text[at:start] are taken over.
+        for start, end, new in listed:
             if at < start:
                 parts.append(text[at:start])
-                while flat[i + 3] <= at:
-                    i += 3
-                while at < start:
-                    low, raw_start, raw_end, high = flat[i : i + 4]
-                    stop = high if high < start else start
-                    length = stop - at
-                    if high - low == raw_end - raw_start:
-                        raw_start += at - low
-                        runs += (out, raw_start, raw_start + length)
-                    else:
-                        runs += (out, raw_start, raw_end)
-                        if length > 1 and length == raw_end - raw_start:
-                            runs += (out + 1, raw_start, raw_end)
-                    out += length
-                    at = stop
-                    if at < start:
-                        i += 3
+                i = _keep(flat, i, at, start, out, runs)
+                out += start - at
             if new:
-                while i < last - 3 and flat[i + 3] <= start:
-                    i += 3
-                low, raw_start, raw_end, high = flat[i : i + 4]
-                exact = high - low == raw_end - raw_start
-                if start == end:
-                    raw_start += start - low if exact else 0
-                    raw_end = raw_start
-                else:
-                    if exact:
-                        raw_start += start - low
-                    while flat[i + 3] < end:
-                        i += 3
-                    low, tail_start, raw_end, high = flat[i : i + 4]
-                    if high - low == raw_end - tail_start:
-                        raw_end = tail_start + end - low
-                runs += (out, raw_start, raw_end)
+                i, raw_start, raw_end = _source(flat, i, start, end)
                 length = len(new)
+                runs += (out, raw_start, raw_end)
                 if length > 1 and length == raw_end - raw_start:
                     runs += (out + 1, raw_start, raw_end)
                 parts.append(new)
                 out += length
             at = end
-        return _mapped(parts, runs, out)
+        if at < len(text):
+            parts.append(text[at:])
+            _keep(flat, i, at, len(text), out, runs)
+            out += len(text) - at
+        if runs:
+            runs += (out, runs[-1], runs[-1])
+        return MappedText("".join(parts), runs)
 
     def cut(self, limit: int) -> "MappedText":
         """The first `limit` characters."""
@@ -123,11 +99,40 @@ class MappedText:
         return self.edited(((limit, len(self.text), ""),))
 
 
-def _mapped(parts: list[str], runs: list[int], length: int) -> MappedText:
-    if runs:
-        raw_end = runs[-1]
-        runs += (length, raw_end, raw_end)
-    return MappedText("".join(parts), runs)
+def _keep(flat: list[int], i: int, at: int, stop: int, out: int, runs: list[int]) -> int:
+    """Copies the runs of text[at:stop], which begin at or after flat[i], to `runs` at `out`. Where in `flat` it came to."""
+    while flat[i + 3] <= at:
+        i += 3
+    while True:
+        low, raw_start, raw_end, high = flat[i : i + 4]
+        end = high if high < stop else stop
+        if high - low == raw_end - raw_start:
+            runs += (out, raw_start + at - low, raw_start + end - low)
+        else:
+            runs += (out, raw_start, raw_end)
+            if 1 < end - at == raw_end - raw_start:
+                runs += (out + 1, raw_start, raw_end)
+        if end == stop:
+            return i
+        out += end - at
+        at = end
+        i += 3
+
+
+def _source(flat: list[int], i: int, start: int, end: int) -> tuple[int, int, int]:
+    """Where in `flat` the search came to, and the raw span of text[start:end]; an empty one when start equals end."""
+    last = len(flat) - 6
+    while i < last and flat[i + 3] <= start:
+        i += 3
+    low, raw_start, raw_end, high = flat[i : i + 4]
+    if high - low == raw_end - raw_start:
+        raw_start += start - low
+    if start == end:
+        return i, raw_start, raw_start
+    while flat[i + 3] < end:
+        i += 3
+    low, tail_start, raw_end, high = flat[i : i + 4]
+    return i, raw_start, tail_start + end - low if high - low == raw_end - tail_start else raw_end
 
 
 def _from_nothing(edits: list[tuple[int, int, str]]) -> MappedText:
