@@ -1,10 +1,11 @@
 """Deterministic ids: the same thing gets the same id in every run, on every machine, in any order.
 
 Only id functions belong here. Every id is the first 32 hex digits (128 bits) of a SHA-256 over its parts, each part
-prefixed with its length, so that no two different lists of parts hash alike.
+prefixed with its length, so that no two different lists of parts hash alike. A pseudonym is keyed: what it stands for can be guessed.
 """
 
 import hashlib
+import hmac
 from collections.abc import Iterable
 
 
@@ -62,6 +63,7 @@ def intent_id(tracker: str, ticket: str, action: str, content_sha256: str) -> st
     return _digest("intent", (tracker, ticket, action, content_sha256))
 
 
-def pseudonym(kind: str, value: str) -> str:
-    """A stable stand-in for a personal identifier (customer id, author). Not reversible without a guess of the value."""
-    return _digest("pseudonym:" + kind, (value,))[:16]
+def pseudonym(key: bytes, kind: str, value: str) -> str:
+    """A stable stand-in for a personal identifier (customer id, author). Without the key not even a guess of the value can be tested."""
+    message = b"\x00".join((b"pseudonym", kind.encode("utf-8", "surrogatepass"), value.encode("utf-8", "surrogatepass")))
+    return hmac.digest(key, message, "sha256").hex()[:16]

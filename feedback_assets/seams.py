@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from feedback_assets.enrichment.reader import Reader
     from feedback_assets.lakehouse.interface import Lakehouse
     from feedback_assets.priority.weights import Weights
+    from feedback_assets.silver.personal.masker import Masker
     from feedback_assets.themes.embedders.interface import Embedder
     from feedback_assets.tickets.trackers.interface import Tracker
 
@@ -47,6 +48,14 @@ class Seams:
         from feedback_assets.compute.registry import compute_named
 
         return compute_named(self.settings.compute)
+
+    @cached_property
+    def masker(self) -> "Masker":
+        from feedback_assets.silver.personal.keys import key_from_hex, site_key
+        from feedback_assets.silver.personal.masker import Policy, masker_of
+
+        given = self.settings.pseudonym_key
+        return masker_of(Policy(key_from_hex(given) if given else site_key(self.settings.key_file)))
 
     @cached_property
     def reader(self) -> "Reader":

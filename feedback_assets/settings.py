@@ -26,6 +26,7 @@ class Settings:
     project: FEEDBACK_PROJECT, the folder with taxonomy/ and dagster.yaml.
     compute, embedder, tracker, alert_channel: FEEDBACK_COMPUTE, FEEDBACK_EMBEDDER, FEEDBACK_TRACKER and FEEDBACK_ALERTS: names in
     the registries.
+    pseudonym_key: FEEDBACK_PSEUDONYM_KEY, 64 hex digits; when it is empty, the key is a file in the home.
     """
 
     home: Path
@@ -36,6 +37,7 @@ class Settings:
     embedder: str = "wordllama"
     tracker: str = "local"
     alert_channel: str = "local"
+    pseudonym_key: str = field(default="", repr=False)
 
     @property
     def landing(self) -> Path:
@@ -62,6 +64,10 @@ class Settings:
         return self.home / "models"
 
     @property
+    def key_file(self) -> Path:
+        return self.home / "keys" / "pseudonyms.key"
+
+    @property
     def taxonomy(self) -> Path:
         return self.project / "taxonomy"
 
@@ -78,6 +84,7 @@ class Settings:
             embedder=environ.get("FEEDBACK_EMBEDDER") or "wordllama",
             tracker=environ.get("FEEDBACK_TRACKER") or "local",
             alert_channel=environ.get("FEEDBACK_ALERTS") or "local",
+            pseudonym_key=environ.get("FEEDBACK_PSEUDONYM_KEY") or "",
         )
 
 

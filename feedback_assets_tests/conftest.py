@@ -9,6 +9,7 @@ import pytest
 
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.settings import Settings
+from feedback_assets_tests.keys import KEY_HEX
 from feedback_assets_tests.story import Story, tell
 
 # Property tests draw new examples at a desk; where a landing depends on them they draw the same ones every time.
@@ -17,10 +18,18 @@ if os.environ.get("CI"):
     hypothesis.settings.load_profile("repeatable")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_key() -> Iterator[None]:
+    """One key for all homes that read their settings from the environment: their tables can be compared."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("FEEDBACK_PSEUDONYM_KEY", KEY_HEX)
+        yield
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings of a fresh, empty home."""
-    return Settings(home=tmp_path / "home")
+    return Settings(home=tmp_path / "home", pseudonym_key=KEY_HEX)
 
 
 @pytest.fixture

@@ -59,6 +59,6 @@ def run_days(seams: Seams, days: Sequence[date]) -> None:
     from feedback_assets.themes.embed import embed_days
 
     ingest_days(seams.lake, seams.landing, "forum", days, now=LANDED)
-    process_days(seams.lake, seams.compute, days, now=LANDED)
+    process_days(seams.lake, seams.compute, days, masker=seams.masker, now=LANDED)
     enrich_days(seams.lake, seams.reader, days, now=LANDED)
     embed_days(seams.lake, seams.embedder, days, now=LANDED)

@@ -17,7 +17,7 @@ def test_different_parts_never_run_together(a: str, b: str, c: str, d: str) -> N
 
 @given(texts, texts)
 def test_kinds_of_ids_never_collide(a: str, b: str) -> None:
-    assert len({identity.event_id(a, b), identity.pseudonym(a, b), identity.batch_id(a, b, ""), identity.issue_id(a, b, "", "")}) == 4
+    assert len({identity.event_id(a, b), identity.pseudonym(b"key", a, b), identity.batch_id(a, b, ""), identity.issue_id(a, b, "", "")}) == 4
 
 
 def test_ids_are_the_same_in_every_run_and_on_every_machine() -> None:
@@ -29,3 +29,8 @@ def test_ids_are_the_same_in_every_run_and_on_every_machine() -> None:
 @given(texts)
 def test_a_lone_surrogate_does_not_break_an_id(a: str) -> None:
     assert len(identity.event_id("s", a + "\ud800")) == 32
+
+
+@given(texts, texts)
+def test_a_pseudonym_is_another_under_another_key(kind: str, value: str) -> None:
+    assert identity.pseudonym(b"one", kind, value) == identity.pseudonym(b"one", kind, value) != identity.pseudonym(b"two", kind, value)

@@ -31,18 +31,27 @@ def test_every_variable_sets_its_field(tmp_path: Path) -> None:
             "FEEDBACK_EMBEDDER": "e",
             "FEEDBACK_TRACKER": "t",
             "FEEDBACK_ALERTS": "a",
+            "FEEDBACK_PSEUDONYM_KEY": "k",
         }
-    ) == Settings(tmp_path / "home", date(2024, 2, 29), 7, tmp_path / "project", "c", "e", "t", "a")
+    ) == Settings(tmp_path / "home", date(2024, 2, 29), 7, tmp_path / "project", "c", "e", "t", "a", "k")
 
 
 def test_an_empty_variable_is_as_good_as_none() -> None:
-    names = ("HOME", "PROJECT", "FIRST_DAY", "DAYS_PER_RUN", "COMPUTE", "EMBEDDER", "TRACKER", "ALERTS")
+    names = ("HOME", "PROJECT", "FIRST_DAY", "DAYS_PER_RUN", "COMPUTE", "EMBEDDER", "TRACKER", "ALERTS", "PSEUDONYM_KEY")
     assert Settings.from_environment({f"FEEDBACK_{n}": "" for n in names}) == Settings.from_environment({})
 
 
 def test_everything_that_a_run_writes_lies_in_the_home(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home")
-    written = [settings.landing, settings.lake, settings.dagster_home, settings.local_tickets, settings.local_alerts, settings.models]
+    written = [
+        settings.landing,
+        settings.lake,
+        settings.dagster_home,
+        settings.local_tickets,
+        settings.local_alerts,
+        settings.models,
+        settings.key_file,
+    ]
     assert len({p for p in written if p.is_relative_to(settings.home)}) == len(written)
 
 

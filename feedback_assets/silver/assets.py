@@ -6,10 +6,11 @@ import dagster as dg
 
 from feedback_assets.checks import days_of
 from feedback_assets.contracts.bronze import SOURCES, bronze_table
-from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENTS, RAW_TEXT, REVISIONS
+from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENT_DAYS, EVENTS, RAW_TEXT, REVISED_BATCHES, REVISIONS
 from feedback_assets.resources import SEAMS, asset_spec, day_results, seams_of, whole_result
 
 GROUP = "silver"
+_REVISIONS = (REVISIONS, EVENT_DAYS, REVISED_BATCHES)
 
 
 def silver_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillPolicy) -> Sequence[dg.AssetsDefinition]:
@@ -27,20 +28,21 @@ def silver_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillP
         from feedback_assets.silver.process import process_days
 
         seams, days = seams_of(context), days_of(context)
-        reports = process_days(seams.lake, seams.compute, days, now=seams.now())
+        reports = process_days(seams.lake, seams.compute, days, masker=seams.masker, now=seams.now())
         yield from day_results(context, seams, [EVENTS, RAW_TEXT], days, reports)
 
     @dg.multi_asset(
         name="silver_revisions",
-        specs=[asset_spec(REVISIONS, group=GROUP, deps=[EVENTS], kinds=["pyspark"])],
+        specs=[asset_spec(t, group=GROUP, deps=[EVENTS], kinds=["pyspark"]) for t in _REVISIONS],
         required_resource_keys={SEAMS},
         pool="gold",
     )
-    def revisions(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        from feedback_assets.silver.process import update_revisions
+    def revisions(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        from feedback_assets.silver.revisions import update_revisions
 
         seams = seams_of(context)
-        return whole_result(seams, REVISIONS, update_revisions(seams.lake, seams.compute))
+        did = update_revisions(seams.lake, seams.compute)
+        yield from (whole_result(seams, t, did if t is REVISIONS else None) for t in _REVISIONS)
 
     @dg.multi_asset(
         name="silver_duplicate_groups",

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from feedback_assets.contracts import common as c
 from feedback_assets.contracts.silver import EVENTS, RAW_TEXT
 from feedback_assets.contracts.table import Column
-from feedback_assets.silver import duplicates, information, masking
+from feedback_assets.silver import duplicates, information
 from feedback_assets.silver.cleaning import TEXT_LIMIT, clean, storable
 from feedback_assets.silver.language import LanguageDetector
+from feedback_assets.silver.personal.masker import DEPTH, Masker
 from feedback_assets.sources.event import CanonicalEvent, RecordError
 
 if TYPE_CHECKING:
@@ -38,15 +39,15 @@ _VERSION = re.compile(r"[\w.+ -]{0,40}")
 _SHORT_LIMIT = 200
 
 
-def canonical_batches(batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
+def canonical_batches(batches: "Iterator[pa.RecordBatch]", masker: Masker) -> "Iterator[pa.RecordBatch]":
     """Bronze rows (columns INPUT) -> canonical rows (columns OUTPUT), one for one. An unreadable row keeps its ids and says why."""
     detector = LanguageDetector()
     for batch in batches:
         if batch.num_rows:
-            yield canonical_batch(batch, detector)
+            yield canonical_batch(batch, detector, masker)
 
 
-def canonical_batch(batch: "pa.RecordBatch", detector: LanguageDetector) -> "pa.RecordBatch":
+def canonical_batch(batch: "pa.RecordBatch", detector: LanguageDetector, masker: Masker) -> "pa.RecordBatch":
     """The same for one batch."""
     import pyarrow as pa
 
@@ -55,7 +56,7 @@ def canonical_batch(batch: "pa.RecordBatch", detector: LanguageDetector) -> "pa.
     sources = batch.column("source").to_pylist()
     payloads = batch.column("payload").to_pylist()
     contexts = batch.column("context").to_pylist()
-    rows = [_row(s, p, x, detector) for s, p, x in zip(sources, payloads, contexts, strict=True)]
+    rows = [_row(s, p, x, detector, masker) for s, p, x in zip(sources, payloads, contexts, strict=True)]
     normals = [duplicates.normalised(row["text"]) for row in rows]
     for row, normal, signature in zip(rows, normals, duplicates.signatures(normals), strict=True):
         row["text_hash"] = duplicates.text_hash(normal)
@@ -70,14 +71,14 @@ def canonical_batch(batch: "pa.RecordBatch", detector: LanguageDetector) -> "pa.
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([pa.field(o.name, a.type) for o, a in zip(OUTPUT, arrays, strict=True)]))
 
 
-def _row(source: str, payload: bytes, context: str, detector: LanguageDetector) -> dict[str, Any]:
+def _row(source: str, payload: bytes, context: str, detector: LanguageDetector, masker: Masker) -> dict[str, Any]:
     from feedback_assets.sources.registry import source_named
 
     try:
         event = source_named(source).parse(payload, _context(context))
     except RecordError as e:
         return {**_EMPTY, "unreadable": e.reason}
-    return canonical_row(source, event, detector)
+    return canonical_row(source, event, detector, masker)
 
 
 @lru_cache(maxsize=256)
@@ -99,19 +100,19 @@ _EMPTY: dict[str, Any] = {
 }  # fmt: skip
 
 
-def canonical_row(source: str, event: CanonicalEvent, detector: LanguageDetector) -> dict[str, Any]:
+def canonical_row(source: str, event: CanonicalEvent, detector: LanguageDetector, masker: Masker) -> dict[str, Any]:
     """What silver tells of one event: the columns of OUTPUT but for the ids and times that bronze knows and the duplicates' columns."""
     customer = storable(event.customer_id).strip()
     raw = storable(joined(event.title, event.text))
     cleaned, dropped = clean(raw)
-    text, counts = masking.mask(cleaned, customer_id=customer)
+    text, counts = masker.mask(cleaned, source=source, customer_id=customer)
     ignored: dict[str, int] = {}
     title = event.title
     if title and (_PLAIN.fullmatch(title) is None or (customer and customer in title)):
-        title = masking.mask(clean(storable(title))[0], customer_id=customer)[0].text
-    locale = _short(event.locale)
+        title = masker.mask(clean(storable(title))[0], source=source, customer_id=customer)[0].text
+    locale = _short(event.locale, masker)
     language, confidence = detector.detect(text.text, locale)
-    attributes: dict[str, Any] = masking.mask_value(_bounded(event.attributes), counts, customer_id=customer)
+    attributes: dict[str, Any] = masker.mask_value(_bounded(event.attributes), counts, source=source, customer_id=customer)
     if dropped:
         attributes["text_cut_characters"] = dropped
     return {
@@ -119,18 +120,18 @@ def canonical_row(source: str, event: CanonicalEvent, detector: LanguageDetector
         "title": title,
         "text": text.text,
         "rating": event.rating,
-        "customer_key": masking.customer_key(source, customer),
-        "tier": _short(event.tier).lower(),
+        "customer_key": masker.customer_key(source, customer),
+        "tier": _short(event.tier, masker).lower(),
         "locale": locale,
         "language": language,
         "language_confidence": confidence,
-        "product": _short(event.product),
-        "product_area": _short(event.product_area),
-        "version": event.version if _VERSION.fullmatch(event.version) and not event.version.isdigit() else _short(event.version),
-        "region": _short(event.region),
+        "product": _short(event.product, masker),
+        "product_area": _short(event.product_area, masker),
+        "version": event.version if _VERSION.fullmatch(event.version) and not event.version.isdigit() else _short(event.version, masker),
+        "region": _short(event.region, masker),
         "order_value": event.order_value,
-        "url": masking.mask_url(storable(event.url), counts) if event.url else "",
-        "attachments": [masking.mask_url(storable(a), ignored) for a in event.attachments],
+        "url": masker.mask_url(storable(event.url), counts) if event.url else "",
+        "attachments": [masker.mask_url(storable(a), ignored) for a in event.attachments],
         "attributes": json.dumps(attributes, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
         if attributes
         else "{}",
@@ -151,12 +152,12 @@ def joined(title: str, body: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _short(value: str) -> str:
+def _short(value: str, masker: Masker) -> str:
     """A one-line field: cleaned, masked, cut. Few different values come, so they are remembered."""
     if not value:
         return ""
     cleaned, _ = clean(storable(value[: 4 * _SHORT_LIMIT]))
-    return masking.mask_text(" ".join(cleaned.text.split()), {})[:_SHORT_LIMIT]
+    return masker.mask_text(" ".join(cleaned.text.split()), {})[:_SHORT_LIMIT]
 
 
 def _bounded(value: Any, depth: int = 0) -> Any:
@@ -164,9 +165,9 @@ def _bounded(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return storable(value[:TEXT_LIMIT])
     if isinstance(value, Mapping):
-        return {storable(str(k)[:_SHORT_LIMIT]): _bounded(v, depth + 1) for k, v in value.items()} if depth < masking.DEPTH else None
+        return {storable(str(k)[:_SHORT_LIMIT]): _bounded(v, depth + 1) for k, v in value.items()} if depth < DEPTH else None
     if isinstance(value, list | tuple):
-        return [_bounded(v, depth + 1) for v in value] if depth < masking.DEPTH else None
+        return [_bounded(v, depth + 1) for v in value] if depth < DEPTH else None
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):

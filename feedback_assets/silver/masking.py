@@ -1,112 +1,20 @@
-"""Personal data and secrets out of text: which spans, and the typed placeholder of each. Structured kinds only.
+"""Personal data and secrets in text: which spans, of which kind. Structured kinds only.
 
-Names and postal addresses need a model of the site's own and are not found here. Masking a masked text changes nothing. Numbers that
-are not personal stay: versions, error codes, years, dates, prices, sizes.
+Names and postal addresses need a model of the site's own and are not found here. Numbers that are not personal stay: versions, error
+codes, years, dates, prices, sizes.
 """
 
 import ipaddress
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import Any
 
-from feedback_assets.identity import pseudonym
-from feedback_assets.silver.offsets import Edit, MappedText
-
-PLACEHOLDERS = {
-    "secret": "[SECRET]",
-    "credentials": "[CREDENTIALS]",
-    "token": "[TOKEN]",
-    "email": "[EMAIL]",
-    "iban": "[IBAN]",
-    "card": "[CARD]",
-    "mac": "[MAC]",
-    "ip": "[IP]",
-    "national_id": "[NATIONAL_ID]",
-    "order": "[ORDER]",
-    "account": "[ACCOUNT]",
-    "phone": "[PHONE]",
-    "number": "[NUMBER]",
-    "name": "[NAME]",
-    "customer": "[CUSTOMER]",
-}
-"""Kind -> what stands in its place. Earlier kinds win where spans overlap."""
+from feedback_assets.placeholders import KINDS, PATTERN
 
 Found = tuple[int, int, str]
 """start, end, kind."""
 
-_PLACEHOLDER = re.compile(r"\[(?:" + "|".join(p[1:-1] for p in PLACEHOLDERS.values()) + r")\]")
-_RANK = {kind: rank for rank, kind in enumerate(PLACEHOLDERS)}
-
-
-def mask(text: MappedText, *, customer_id: str = "") -> tuple[MappedText, dict[str, int]]:
-    """The text with placeholders, and how many of each kind were put in. `customer_id`: masked where the text names it."""
-    counts: dict[str, int] = {}
-    while edits := _edits(text.text, customer_id, counts):
-        text = text.edited(edits)
-    return text, counts
-
-
-def mask_text(text: str, counts: dict[str, int], *, customer_id: str = "") -> str:
-    """The same for a text whose map is not needed; adds to `counts`."""
-    masked, found = mask(MappedText.raw(text), customer_id=customer_id)
-    _add(counts, found)
-    return masked.text
-
-
-def mask_url(url: str, counts: dict[str, int]) -> str:
-    """An address without credentials, tokens and e-mail addresses. The numbers in its path stay: they name the record."""
-    while edits := _chosen(url, [*_in_url(0, url), *_emails(url)], counts):
-        url = MappedText.raw(url).edited(edits).text
-    return url
-
-
-_NAME_KEYS = re.compile(
-    r"(?:(?:user|author|reviewer|customer|requester|contact|sender|display|first|last|full|given|family|nick)[_ ]?)?name|author|reviewer|"
-    r"nickname|reviewernickname|username|user|address|street|phone|email|birthday|date[_ ]?of[_ ]?birth|password",
-    re.IGNORECASE,
-)
-DEPTH = 40
-
-
-def mask_value(value: Any, counts: dict[str, int], *, customer_id: str = "", depth: int = 0) -> Any:
-    """A JSON value with every string in it masked, keys too. What stands under a key that names a person becomes [NAME]."""
-    if isinstance(value, str):
-        return mask_text(value, counts, customer_id=customer_id) if value else value
-    if depth > DEPTH:
-        return None
-    if isinstance(value, dict):
-        masked: dict[str, Any] = {}
-        for key, inner in value.items():
-            name = mask_text(str(key), counts)
-            while name in masked:
-                name += "_"
-            if isinstance(inner, str | int) and not isinstance(inner, bool) and inner != "" and _NAME_KEYS.fullmatch(str(key)):
-                masked[name] = PLACEHOLDERS["name"]
-                if inner != PLACEHOLDERS["name"]:
-                    counts["name"] = counts.get("name", 0) + 1
-            else:
-                masked[name] = mask_value(inner, counts, customer_id=customer_id, depth=depth + 1)
-        return masked
-    if isinstance(value, list | tuple):
-        return [mask_value(v, counts, customer_id=customer_id, depth=depth + 1) for v in value]
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**8:
-        shown = mask_text(str(value), counts, customer_id=customer_id)
-        return value if shown == str(value) else shown
-    return value
-
-
-_SAME_CUSTOMERS = {"shop_reviews": "shop", "returns": "shop"}
-
-
-def customer_key(source: str, customer_id: str) -> str:
-    """Pseudonym of a customer. An e-mail address is the same person everywhere; any other id only within its source's family."""
-    plain = customer_id.strip()
-    if not plain:
-        return ""
-    if "@" in plain:
-        return pseudonym("email", plain.casefold())
-    return pseudonym("customer:" + _SAME_CUSTOMERS.get(source, source), plain)
+_RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 
 
 # --- Choosing spans -------------------------------------------------------------------------------------------------------------------
@@ -116,7 +24,8 @@ _DIGITS = re.compile(r"\d+")
 _MANY_DIGITS = re.compile(r"\d(?:[^\w\n]{0,4}\d){6}")
 
 
-def _edits(s: str, customer_id: str, counts: dict[str, int]) -> list[Edit]:
+def found_in(s: str, customer_id: str = "") -> list[Found]:
+    """Spans to mask, ascending, none overlapping."""
     found: list[Found] = []
     if _SIGNS.search(s) is not None or not s.isascii():
         lowered = s.lower()
@@ -135,24 +44,25 @@ def _edits(s: str, customer_id: str, counts: dict[str, int]) -> list[Edit]:
                 found.extend(_phones(s))
     if len(customer_id) >= 5 and any(ch.isdigit() for ch in customer_id) and customer_id in s:
         found.extend((m.start(), m.end(), "customer") for m in re.finditer(rf"(?<!\w){re.escape(customer_id)}(?!\w)", s))
-    return _chosen(s, found, counts) if found else []
+    return _chosen(s, found) if found else []
 
 
-def _chosen(s: str, found: list[Found], counts: dict[str, int]) -> list[Edit]:
-    """Edits for the spans that win: by kind, then the longer, then the earlier. Placeholders that stand already are never touched."""
+def found_in_url(url: str) -> list[Found]:
+    """The same for an address: what names the record stays."""
+    return _chosen(url, [*_in_url(0, url), *_emails(url)])
+
+
+def _chosen(s: str, found: list[Found]) -> list[Found]:
+    """The spans that win: by kind, then the longer, then the earlier. Placeholders that stand already are never touched."""
     if not found:
         return []
     taken = _Taken()
     if "[" in s:
-        for m in _PLACEHOLDER.finditer(s):
+        for m in PATTERN.finditer(s):
             taken.take(m.start(), m.end())
-    edits: list[Edit] = []
-    for start, end, kind in sorted(found, key=lambda f: (_RANK[f[2]], f[0] - f[1], f[0])):
-        if taken.take(start, end):
-            edits.append(Edit(start, end, PLACEHOLDERS[kind]))
-            counts[kind] = counts.get(kind, 0) + 1
-    edits.sort()
-    return edits
+    chosen = [f for f in sorted(found, key=lambda f: (_RANK[f[2]], f[0] - f[1], f[0])) if taken.take(f[0], f[1])]
+    chosen.sort()
+    return chosen
 
 
 class _Taken:
@@ -170,11 +80,6 @@ class _Taken:
         self.starts.insert(i, start)
         self.ends.insert(i, end)
         return True
-
-
-def _add(counts: dict[str, int], more: dict[str, int]) -> None:
-    for kind, n in more.items():
-        counts[kind] = counts.get(kind, 0) + n
 
 
 # --- Addresses on the net ---------------------------------------------------------------------------------------------------------------
@@ -223,7 +128,7 @@ def _in_url(at: int, url: str) -> Iterator[Found]:
     if (m := _USERINFO.search(url)) is not None:
         yield at + m.start(1), at + m.end(1), "credentials"
     for m in _SECRET_PARAMETER.finditer(url):
-        if _PLACEHOLDER.fullmatch(m[1]) is None:
+        if PATTERN.fullmatch(m[1]) is None:
             yield at + m.start(1), at + m.end(1), "token"
     scheme = url.find("://")
     path = url.find("/", scheme + 3 if scheme >= 0 else 0)

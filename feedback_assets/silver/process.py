@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.compute.interface import Compute
@@ -18,6 +19,7 @@ from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENTS, RAW_TEXT,
 from feedback_assets.contracts.table import Table
 from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
 from feedback_assets.silver import duplicates, transform
+from feedback_assets.silver.personal.masker import Masker
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,7 +47,7 @@ def pending_days(lake: Lakehouse) -> list[date]:
     return sorted(days)
 
 
-def process_days(lake: Lakehouse, compute: Compute, days: Collection[date], *, now: datetime) -> dict[date, DayReport]:
+def process_days(lake: Lakehouse, compute: Compute, days: Collection[date], *, masker: Masker, now: datetime) -> dict[date, DayReport]:
     """Silver of the pending batches of `days`: silver/raw_text, silver/events, then their accounts. A report for each of the days."""
     reports = {day: DayReport(day) for day in sorted(days)}
     batches = _pending(lake, list(reports))
@@ -54,7 +56,7 @@ def process_days(lake: Lakehouse, compute: Compute, days: Collection[date], *, n
     bronze = _bronze(lake, batches)
     unreadable: dict[tuple[Any, ...], str] = {}
     if bronze.num_rows:
-        canonical = compute.run(transform.canonical_events, {"bronze": bronze})
+        canonical = compute.run(partial(transform.canonical_events, masker=masker), {"bronze": bronze})
         readable, unreadable = _sorted_out(canonical)
         _append(lake, RAW_TEXT, readable)
         _append(lake, EVENTS, readable.append_column("processed_at", _constant(now, readable.num_rows)))

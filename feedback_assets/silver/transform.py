@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from feedback_assets.compute.types import ddl
 from feedback_assets.contracts.silver import REVISIONS
 from feedback_assets.silver.kernel import INPUT, OUTPUT, canonical_batches
+from feedback_assets.silver.personal.masker import Masker
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -20,7 +21,7 @@ EVENTS_NEEDED = ("event_id", "payload_sha256", "source", "feed_date", "event_tim
 """Columns of silver/events that revisions reads."""
 
 
-def canonical_events(inputs: "Mapping[str, DataFrame]") -> "DataFrame":
+def canonical_events(inputs: "Mapping[str, DataFrame]", *, masker: Masker) -> "DataFrame":
     """`bronze` (columns BRONZE_NEEDED) -> canonical rows (kernel.OUTPUT), one for each payload of an event on a day.
 
     Of equal payloads delivered under one day, the first by file, batch and position stays.
@@ -30,7 +31,7 @@ def canonical_events(inputs: "Mapping[str, DataFrame]") -> "DataFrame":
 
     same = Window.partitionBy("feed_date", "event_id", "payload_sha256").orderBy("file", "batch_id", "start")
     first = inputs["bronze"].withColumn("delivery", f.row_number().over(same)).where(f.col("delivery") == 1).select(*INPUT)
-    return first.mapInArrow(canonical_batches, ddl(OUTPUT))  # type: ignore[arg-type]  # pyspark's alias says Iterable
+    return first.mapInArrow(lambda batches: canonical_batches(batches, masker), ddl(OUTPUT))  # type: ignore[arg-type]  # pyspark's alias says Iterable
 
 
 def revisions(inputs: "Mapping[str, DataFrame]") -> "DataFrame":

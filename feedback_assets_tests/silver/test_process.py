@@ -8,8 +8,10 @@ from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENTS, RAW_TEXT, REVISIONS
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.silver import process
-from feedback_assets.silver.process import pending_days, process_days, update_duplicates, update_revisions
+from feedback_assets.silver.process import pending_days, process_days, update_duplicates
+from feedback_assets.silver.revisions import update_revisions
 from feedback_assets_tests.compute.fixtures import sail  # noqa: F401
+from feedback_assets_tests.keys import MASKER
 from feedback_assets_tests.silver.deliveries import DAY, deliver, post
 
 NOW = datetime(2024, 6, 2, tzinfo=UTC)
@@ -18,7 +20,7 @@ LONG = "Since the last update the application closes every time I open the setti
 
 
 def run(lake: LocalLakehouse, sail: SailCompute) -> None:  # noqa: F811
-    process_days(lake, sail, pending_days(lake), now=NOW)
+    process_days(lake, sail, pending_days(lake), masker=MASKER, now=NOW)
     update_revisions(lake, sail)
     update_duplicates(lake)
 
@@ -36,7 +38,7 @@ def test_rows_in_equal_rows_out_plus_each_reason(lake: LocalLakehouse, sail: Sai
     deliver(lake, [one, one, post(2, "<p>It fails</p>"), b"no json"], file="a.jsonl")
     deliver(lake, [one, post(3, "geht nicht")], file="b.jsonl")
     deliver(lake, [], file="empty.jsonl")
-    report = process_days(lake, sail, pending_days(lake), now=NOW)[DAY]
+    report = process_days(lake, sail, pending_days(lake), masker=MASKER, now=NOW)[DAY]
     assert (report.batches, report.rows_in, report.rows_out) == (3, 6, 3)
     assert report.rows_in == report.rows_out + sum(report.reasons.values())
     assert report.reasons == {"redelivered": 2, "unreadable": 1}
@@ -49,7 +51,7 @@ def test_second_run_commits_nothing(lake: LocalLakehouse, sail: SailCompute) -> 
     deliver(lake, [post(1, LONG), post(2, LONG + "!")])
     run(lake, sail)
     versions = [lake.version(t) for t in (EVENTS, RAW_TEXT, REVISIONS, DUPLICATE_GROUPS, STAGE_BATCHES)]
-    assert process_days(lake, sail, [DAY], now=NOW)[DAY].batches == 0
+    assert process_days(lake, sail, [DAY], masker=MASKER, now=NOW)[DAY].batches == 0
     assert not update_revisions(lake, sail).committed
     assert not update_duplicates(lake).committed
     assert versions == [lake.version(t) for t in (EVENTS, RAW_TEXT, REVISIONS, DUPLICATE_GROUPS, STAGE_BATCHES)]
@@ -86,7 +88,7 @@ def test_kill_before_the_accounts_then_rerun_gives_the_same_tables(
         patch.setattr(process, "_append", stop)
         patch.setattr(process, "_record", stop_record)
         with pytest.raises(Killed):
-            process_days(lake, sail, pending_days(lake), now=NOW)
+            process_days(lake, sail, pending_days(lake), masker=MASKER, now=NOW)
     assert pending_days(lake) == [DAY, NEXT]
     run(lake, sail)
     assert state(lake) == state(whole)
@@ -103,7 +105,7 @@ def test_days_together_or_apart_in_any_order_give_the_same_tables(
         deliver(each, [post(1, LONG), post(3, LONG + " now")], file="b.jsonl", day=NEXT)
     run(lake, sail)
     for day in (NEXT, DAY):
-        process_days(apart, sail, [day], now=NOW)
+        process_days(apart, sail, [day], masker=MASKER, now=NOW)
     update_revisions(apart, sail)
     update_duplicates(apart)
     assert state(lake) == state(apart)

@@ -12,7 +12,7 @@ from feedback_assets.silver import transform
 from feedback_assets.silver.kernel import OUTPUT
 from feedback_assets_tests.compute.fixtures import jvm, sail  # noqa: F401
 from feedback_assets_tests.compute.jvm import JvmCompute
-from feedback_assets_tests.silver.deliveries import bronze_rows, post
+from feedback_assets_tests.silver.deliveries import bronze_rows, canonical, post
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -51,7 +51,7 @@ def events() -> "pa.Table":
 
 
 CASES: list[tuple[Transformation, str, Any, list[str]]] = [
-    (transform.canonical_events, "bronze", bronze, [c.name for c in OUTPUT]),
+    (canonical, "bronze", bronze, [c.name for c in OUTPUT]),
     (transform.revisions, "events", events, list(REVISIONS.column_names)),
 ]
 
@@ -83,7 +83,7 @@ def test_sail_and_apache_spark_give_equal_rows_and_types(
 
 
 def test_canonical_rows_have_the_contracts_types_and_each_payload_once_a_day(sail: SailCompute) -> None:  # noqa: F811
-    result = sail.run(transform.canonical_events, {"bronze": bronze()})
+    result = sail.run(canonical, {"bronze": bronze()})
     for column in OUTPUT:
         assert result[column.name].cast(arrow_type(column.type)).type == arrow_type(column.type)
     keys = [(r["feed_date"], r["event_id"], r["payload_sha256"]) for r in result.to_pylist()]
@@ -94,9 +94,7 @@ def test_canonical_rows_have_the_contracts_types_and_each_payload_once_a_day(sai
 def test_the_order_of_the_input_rows_does_not_matter(sail: SailCompute) -> None:  # noqa: F811
     data = bronze()
     backwards = data.take(list(range(data.num_rows))[::-1])
-    assert in_order(sail.run(transform.canonical_events, {"bronze": data})) == in_order(
-        sail.run(transform.canonical_events, {"bronze": backwards})
-    )
+    assert in_order(sail.run(canonical, {"bronze": data})) == in_order(sail.run(canonical, {"bronze": backwards}))
     data = events()
     backwards = data.take(list(range(data.num_rows))[::-1])
     assert in_order(sail.run(transform.revisions, {"events": data})) == in_order(sail.run(transform.revisions, {"events": backwards}))

@@ -1,0 +1,107 @@
+"""The masker: text in, text with typed pseudonyms out. What a kind looks like is the recognisers'; here is their use and nothing else.
+
+Masking a masked text changes nothing.
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from feedback_assets.placeholders import PATTERN
+from feedback_assets.silver import masking
+from feedback_assets.silver.offsets import Edit, MappedText
+from feedback_assets.silver.personal.pseudonyms import Pseudonyms
+
+_NAME_KEYS = re.compile(
+    r"(?:(?:user|author|reviewer|customer|requester|contact|sender|display|first|last|full|given|family|nick)[_ ]?)?name|author|reviewer|"
+    r"nickname|reviewernickname|username|user|address|street|phone|email|birthday|date[_ ]?of[_ ]?birth|password",
+    re.IGNORECASE,
+)
+DEPTH = 40
+"""Values nested deeper than this are left out."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a site decides. key: of the pseudonyms."""
+
+    key: bytes = field(repr=False)
+
+
+class Masker:
+    """Masks under one policy. Cheap to hand to another process: it travels as its policy."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._pseudonyms = Pseudonyms(policy.key)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return masker_of, (self.policy,)
+
+    def mask(self, text: MappedText, *, source: str = "", customer_id: str = "") -> tuple[MappedText, dict[str, int]]:  # noqa: ARG002
+        """The text with placeholders, and how many of each kind were put in. `customer_id`: masked where the text names it."""
+        counts: dict[str, int] = {}
+        while found := masking.found_in(text.text, customer_id):
+            text = text.edited(self._edits(text.text, found, counts))
+        return text, counts
+
+    def mask_text(self, text: str, counts: dict[str, int], *, source: str = "", customer_id: str = "") -> str:
+        """The same for a text whose map is not needed; adds to `counts`."""
+        masked, found = self.mask(MappedText.raw(text), source=source, customer_id=customer_id)
+        for kind, n in found.items():
+            counts[kind] = counts.get(kind, 0) + n
+        return masked.text
+
+    def mask_url(self, url: str, counts: dict[str, int]) -> str:
+        """An address without credentials, tokens and e-mail addresses. The numbers in its path stay: they name the record."""
+        while found := masking.found_in_url(url):
+            url = MappedText.raw(url).edited(self._edits(url, found, counts)).text
+        return url
+
+    def mask_value(self, value: Any, counts: dict[str, int], *, source: str = "", customer_id: str = "", depth: int = 0) -> Any:
+        """A JSON value with every string in it masked, keys too. What stands under a key that names a person becomes its placeholder."""
+        if isinstance(value, str):
+            return self.mask_text(value, counts, source=source, customer_id=customer_id) if value else value
+        if depth > DEPTH:
+            return None
+        if isinstance(value, dict):
+            masked: dict[str, Any] = {}
+            for key, inner in value.items():
+                name = self.mask_text(str(key), counts, source=source)
+                while name in masked:
+                    name += "_"
+                if isinstance(inner, str | int) and not isinstance(inner, bool) and inner != "" and _NAME_KEYS.fullmatch(str(key)):
+                    masked[name] = self._named(str(inner), counts)
+                else:
+                    masked[name] = self.mask_value(inner, counts, source=source, customer_id=customer_id, depth=depth + 1)
+            return masked
+        if isinstance(value, list | tuple):
+            return [self.mask_value(v, counts, source=source, customer_id=customer_id, depth=depth + 1) for v in value]
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**8:
+            shown = self.mask_text(str(value), counts, source=source, customer_id=customer_id)
+            return value if shown == str(value) else shown
+        return value
+
+    def customer_key(self, source: str, customer_id: str) -> str:
+        """Pseudonym of a customer; empty for no customer."""
+        return self._pseudonyms.customer(source, customer_id)
+
+    def _named(self, value: str, counts: dict[str, int]) -> str:
+        if PATTERN.fullmatch(value):
+            return value
+        counts["name"] = counts.get("name", 0) + 1
+        return self._pseudonyms.placeholder("name", value)
+
+    def _edits(self, s: str, found: list[masking.Found], counts: dict[str, int]) -> list[Edit]:
+        edits = []
+        for start, end, kind in found:
+            edits.append(Edit(start, end, self._pseudonyms.placeholder(kind, s[start:end])))
+            counts[kind] = counts.get(kind, 0) + 1
+        return edits
+
+
+@lru_cache(maxsize=16)
+def masker_of(policy: Policy) -> Masker:
+    """The masker of that policy: one a process, so that what it remembers is used again."""
+    return Masker(policy)
