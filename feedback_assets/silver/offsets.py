@@ -73,7 +73,7 @@ class MappedText:
         for start, end, new in listed:
             if at < start:
                 parts.append(text[at:start])
-                i = _keep(flat, i, at, start, out, runs)
+                i = _keep(flat, i, (at, start), out, runs)
                 out += start - at
             if new:
                 i, raw_start, raw_end = _source(flat, i, start, end)
@@ -86,7 +86,7 @@ class MappedText:
             at = end
         if at < len(text):
             parts.append(text[at:])
-            _keep(flat, i, at, len(text), out, runs)
+            _keep(flat, i, (at, len(text)), out, runs)
             out += len(text) - at
         if runs:
             runs += (out, runs[-1], runs[-1])
@@ -99,8 +99,9 @@ class MappedText:
         return self.edited(((limit, len(self.text), ""),))
 
 
-def _keep(flat: list[int], i: int, at: int, stop: int, out: int, runs: list[int]) -> int:
-    """Copies the runs of text[at:stop], which begin at or after flat[i], to `runs` at `out`. Where in `flat` it came to."""
+def _keep(flat: list[int], i: int, span: tuple[int, int], out: int, runs: list[int]) -> int:
+    """Copies the runs of a span of the text, which begin at or after flat[i], to `runs` at `out`. Where in `flat` it came to."""
+    at, stop = span
     while flat[i + 3] <= at:
         i += 3
     while True:
