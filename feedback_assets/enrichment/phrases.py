@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
+from feedback_assets.placeholders import PATTERN
+
 WORD = re.compile(r"\w+")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _ELIDED = re.compile(r"\w'")  # l'accès, i'm: one letter, then a mark that must be there
@@ -36,12 +38,18 @@ class PhraseError(ValueError):
 
 
 def fold(text: str) -> str:
-    """Lower case with plain apostrophes, every character at its old place."""
+    """Lower case with plain apostrophes, every character at its old place. A placeholder is one word that no phrase names."""
     plain = text.translate(_APOSTROPHES)
+    if "[" in plain:
+        plain = PATTERN.sub(_unnamed, plain)
     low = plain.lower()
     if len(low) != len(plain):
         low = "".join(c if len(c.lower()) != 1 else c.lower() for c in plain)
     return low
+
+
+def _unnamed(placeholder: re.Match[str]) -> str:
+    return " " + "_" * (placeholder.end() - placeholder.start() - 2) + " "
 
 
 def is_unspaced(text: str) -> bool:

@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 from feedback_assets.enrichment.tiers.interface import Span
+from feedback_assets.placeholders import plain
 
 MOST_CHARACTERS = 8000
 """Characters of a text that are read; what comes after is log output or a paste in all texts seen."""
@@ -56,6 +57,7 @@ def trim(text: str, start: int, end: int) -> Span | None:
 
 def _is_machine(part: str) -> bool:
     """Pasted logs, code, JSON and addresses: more than a quarter of the characters are no prose, or there are no spaces in it."""
+    part = plain(part)  # a pseudonym is no sign of a machine
     if len(part) <= 24:
         return False
     return len(_MACHINE.findall(part)) * 4 > len(part) or (part.isascii() and " " not in part)

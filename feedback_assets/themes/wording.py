@@ -7,7 +7,9 @@ them founds a theme or becomes its name.
 import re
 from collections.abc import Sequence
 
-_PLACEHOLDER = re.compile(r"\[[A-Z][A-Z0-9_ -]*\]")
+from feedback_assets.placeholders import blanked
+
+_LABEL = re.compile(r"\[[A-Z][A-Z0-9_ -]*\]")
 _MARKUP = re.compile(r"<[^<>]{0,300}>|&[#\w]{1,10};|`{1,3}|\{\{.{0,200}?\}\}")
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _CODE = re.compile(r"\b(?=\w*\d)\w{9,}\b")
@@ -26,7 +28,7 @@ BETWEEN = " … "
 
 def plain(text: str) -> str:
     """The text without placeholders, markup, addresses, codes, and sentences that speak to a model. One line."""
-    text = _MARKUP.sub(" ", _PLACEHOLDER.sub(" ", _ADDRESS.sub(" ", text[: 4 * MOST_CHARACTERS])))
+    text = _MARKUP.sub(" ", _LABEL.sub(" ", _ADDRESS.sub(" ", blanked(text)[: 4 * MOST_CHARACTERS])))
     kept = [s for s in _SENTENCE.split(text) if s and not _TO_A_MODEL.search(s)]
     return _SPACE.sub(" ", _CODE.sub(" ", " ".join(kept))).strip()
 

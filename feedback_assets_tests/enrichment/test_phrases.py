@@ -66,3 +66,9 @@ def test_a_match_always_lies_in_the_searched_part(parts: list[str]) -> None:
     index = PhraseIndex([compile_phrase(p, MACROS, "en") for p in ("{not} ... load", "crash*", "闪退", "(x|y) [z] load")])
     for _, start, end in index.matches(text, 2, max(2, len(text) - 2)):
         assert 2 <= start < end <= max(2, len(text) - 2)
+
+
+def test_a_placeholder_is_one_word_of_a_gap_and_its_kind_is_no_word_of_a_phrase() -> None:
+    gap = PhraseIndex([compile_phrase("payment .. failed", {}, "en")])
+    assert gap.matches(fold("payment [ORDER:k7f3q2xz] failed"))
+    assert not PhraseIndex([compile_phrase("email", {}, "en")]).any(fold("[EMAIL:k7f3q2xz] does not answer"))

@@ -45,3 +45,8 @@ def test_spans_ascend_stay_inside_and_are_trimmed(text: str) -> None:
         end = span.end
         for clause in clauses(text, span):
             assert span.start <= clause.start < clause.end <= span.end
+
+
+def test_pseudonyms_do_not_make_a_sentence_look_like_a_paste() -> None:
+    text = "write to [EMAIL:k2f3q2x7] or [PHONE:a7b3c2d5]"
+    assert [text[s.start : s.end] for s in sentences(text)] == [text]

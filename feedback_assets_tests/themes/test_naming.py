@@ -78,3 +78,4 @@ def test_wording_says_nothing_twice_and_drops_what_is_not_words() -> None:
     assert wording("App crashes", ["App crashes when printing", "since [DATE] it fails"]) == "App crashes when printing … since it fails"
     assert plain("order 4000123412341234 &amp; <br> {{7*7}} ok") == "order ok"
     assert wording("", ["[NAME] [EMAIL]"]) == ""
+    assert wording("", ["[EMAIL:k7f3q2xz] never answers"]) == "never answers"
