@@ -22,7 +22,13 @@ DAY_ASSETS = dg.AssetSelection.groups(group_name("bronze")).materializable() | d
 )
 GOLD_ASSETS = (
     dg.AssetSelection.assets(
-        ["silver", "revisions"], ["silver", "duplicate_groups"], ["themes", "assignments"], ["themes", "themes"], ["themes", "checkpoints"]
+        ["silver", "revisions"],
+        ["silver", "event_days"],
+        ["silver", "revised_batches"],
+        ["silver", "duplicate_groups"],
+        ["themes", "assignments"],
+        ["themes", "themes"],
+        ["themes", "checkpoints"],
     )
     | dg.AssetSelection.groups(*map(group_name, ("signals", "priority", "tickets", "alerts"))).materializable()
 )

@@ -84,6 +84,30 @@ REVISIONS = Table(
         Column("revised_at", "timestamp", "When the source last changed the record."),
     ),
     key=("event_id", "payload_sha256"),
+    partition_by="feed_date",
+)
+
+EVENT_DAYS = Table(
+    name="silver/event_days",
+    row="One event and one day that delivered it: where silver/revisions may have rows of the event. An index; it may name too much.",
+    owner="data-platform",
+    columns=(
+        c.FEED_DATE,
+        Column("event_prefix", "int64", "The first 15 hexadecimal digits of the event id, as a number.", at_least=0),
+    ),
+    key=("feed_date", "event_prefix"),
+)
+
+REVISED_BATCHES = Table(
+    name="silver/revised_batches",
+    row="One batch whose events silver/revisions shows.",
+    owner="data-platform",
+    columns=(
+        c.FEED_DATE,
+        c.BATCH_ID,
+        Column("events", "int64", "Rows of silver/events that the batch brought.", at_least=1),
+    ),
+    key=("feed_date", "batch_id"),
 )
 
 DUPLICATE_GROUPS = Table(
@@ -101,4 +125,4 @@ DUPLICATE_GROUPS = Table(
     key=("event_id",),
 )
 
-TABLES = (EVENTS, RAW_TEXT, REVISIONS, DUPLICATE_GROUPS)
+TABLES = (EVENTS, RAW_TEXT, REVISIONS, EVENT_DAYS, REVISED_BATCHES, DUPLICATE_GROUPS)

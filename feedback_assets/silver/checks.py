@@ -7,7 +7,7 @@ import dagster as dg
 
 from feedback_assets.checks import day_result, result
 from feedback_assets.contracts.bronze import SOURCES, bronze_table
-from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENTS, RAW_TEXT, REVISIONS
+from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENT_DAYS, EVENTS, RAW_TEXT, REVISED_BATCHES, REVISIONS
 from feedback_assets.resources import SEAMS, schema_check, seams_of
 from feedback_assets.verdict import Verdict
 
@@ -65,6 +65,8 @@ def silver_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetChec
         schema_check(EVENTS, partitions),
         schema_check(RAW_TEXT, partitions),
         schema_check(REVISIONS),
+        schema_check(EVENT_DAYS),
+        schema_check(REVISED_BATCHES),
         schema_check(DUPLICATE_GROUPS),
         row_account,
         readable,

@@ -71,15 +71,6 @@ def process_days(lake: Lakehouse, compute: Compute, days: Collection[date], *, m
     return reports
 
 
-def update_revisions(lake: Lakehouse, compute: Compute) -> WriteResult:
-    """Makes silver/revisions what silver/events says. Commits nothing when it did already."""
-    from feedback_assets.contracts.arrow import arrow_schema
-
-    events = lake.read(EVENTS, columns=transform.EVENTS_NEEDED)
-    rows = compute.run(transform.revisions, {"events": events}) if events.num_rows else arrow_schema(REVISIONS).empty_table()
-    return lake.replace(REVISIONS, rows)
-
-
 def update_duplicates(lake: Lakehouse) -> WriteResult:
     """Makes silver/duplicate_groups what the current events say. Commits nothing when it did already."""
     return lake.replace(DUPLICATE_GROUPS, duplicates.duplicate_groups(current_events(lake)))

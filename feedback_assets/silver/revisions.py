@@ -1,0 +1,118 @@
+"""silver/revisions kept up to date by what arrived: only events of new batches are numbered anew, and only their days are read.
+
+The numbering is transform.py's; a full recompute over silver/events gives the same rows. A row of silver/revisions holds all that the
+numbering needs to know of a payload, so an event's stored rows and its new ones are enough.
+
+Order of writes: revisions, then where events are (silver/event_days), then that the batches are done. A kill in between repeats the
+batches: what was written lies in the batches' own days, which are read whatever the index says, so the repeat finds it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from feedback_assets.compute.interface import Compute
+from feedback_assets.contracts.bronze import STAGE_BATCHES
+from feedback_assets.contracts.silver import EVENT_DAYS, EVENTS, REVISED_BATCHES, REVISIONS
+from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
+from feedback_assets.silver import transform
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_PREFIX_DIGITS = 15  # of 32: 60 bits, which an int64 holds
+
+
+def update_revisions(lake: Lakehouse, compute: Compute) -> WriteResult:
+    """Brings silver/revisions up to date with silver/events. Commits nothing when no batch is new."""
+    batches = _pending(lake)
+    if not batches:
+        return WriteResult(unchanged=lake.count(REVISIONS))
+    arrived = _arrived(lake, batches)
+    written = WriteResult()
+    if arrived.height:
+        known = _frame(lake, EVENT_DAYS, list(EVENT_DAYS.column_names))
+        places = arrived.select("feed_date", event_prefix()).unique()
+        before = known.join(places.select("event_prefix").unique(), on="event_prefix", how="semi")["feed_date"]
+        written = _renumber(lake, compute, arrived, {*before.unique().to_list(), *arrived["feed_date"].unique().to_list()})
+        lake.append_new(EVENT_DAYS, places.sort("feed_date", "event_prefix").to_arrow())
+    _record(lake, batches)
+    return written
+
+
+def rebuild_revisions(lake: Lakehouse, compute: Compute) -> WriteResult:
+    """Makes silver/revisions exactly what all of silver/events says: for a table that was damaged, or after events were erased."""
+    from feedback_assets.contracts.arrow import arrow_schema
+
+    batches = _pending(lake)
+    events = lake.read(EVENTS, columns=transform.EVENTS_NEEDED)
+    rows = compute.run(transform.revisions, {"events": events}) if events.num_rows else arrow_schema(REVISIONS).empty_table()
+    written = lake.replace(REVISIONS, rows)
+    lake.replace(EVENT_DAYS, _polars(events).select("feed_date", event_prefix()).unique().sort("feed_date", "event_prefix").to_arrow())
+    if batches:
+        _record(lake, batches)
+    return written
+
+
+def event_prefix() -> "pl.Expr":
+    """Of the column event_id, as silver/event_days writes it: small to read in full."""
+    import polars as pl
+
+    return pl.col("event_id").str.slice(0, _PREFIX_DIGITS).str.to_integer(base=16, strict=False).alias("event_prefix")
+
+
+def _renumber(lake: Lakehouse, compute: Compute, arrived: "pl.DataFrame", days: set[date]) -> WriteResult:
+    """Numbers the events of `arrived` anew; `days` are all on which they have a row or get one."""
+    import polars as pl
+
+    standing = _frame(lake, REVISIONS, list(REVISIONS.column_names), {"feed_date": sorted(days)})
+    events = arrived.select("event_id").unique()
+    touched = standing.join(events, on="event_id", how="semi")
+    needed = list(transform.EVENTS_NEEDED)
+    facts = pl.concat([touched.select(needed), arrived.select(needed)]).unique(["feed_date", "event_id", "payload_sha256"], keep="first")
+    rows = _polars(compute.run(transform.revisions, {"events": facts.sort("feed_date", "event_id", "payload_sha256").to_arrow()}))
+    rows = rows.select(REVISIONS.column_names).sort("feed_date", "event_id", "payload_sha256")
+    if touched.height == 0:
+        return lake.append_new(REVISIONS, rows.to_arrow())
+    # One commit, so that no reader sees an event with two revisions in force; of the days in which a stored row changes, and of those
+    # only that get new rows, since a commit replaces whole days.
+    kept = standing.join(events, on="event_id", how="anti")
+    changed = sorted({*touched["feed_date"].unique().to_list(), *rows["feed_date"].unique().to_list()})
+    kept = kept.filter(pl.col("feed_date").is_in(changed))
+    return lake.replace(REVISIONS, pl.concat([kept, rows.cast(kept.schema)]).to_arrow(), where={"feed_date": changed})
+
+
+def _pending(lake: Lakehouse) -> list[dict[str, Any]]:
+    """Batches that silver has done and that silver/revisions does not show yet, by day and id."""
+    import polars as pl
+
+    columns = ["feed_date", "batch_id", "rows_out"]
+    done = _frame(lake, STAGE_BATCHES, columns, {"stage": ["silver"]}).filter(pl.col("rows_out") > 0)
+    shown = _frame(lake, REVISED_BATCHES, ["feed_date", "batch_id"])
+    return done.join(shown, on=["feed_date", "batch_id"], how="anti").sort("feed_date", "batch_id").to_dicts()
+
+
+def _arrived(lake: Lakehouse, batches: Sequence[Mapping[str, Any]]) -> "pl.DataFrame":
+    import polars as pl
+
+    ids = [b["batch_id"] for b in batches]
+    days = sorted({b["feed_date"] for b in batches})
+    rows = _frame(lake, EVENTS, [*transform.EVENTS_NEEDED, "batch_id"], {"feed_date": days})
+    return rows.join(pl.DataFrame({"batch_id": ids}), on="batch_id", how="semi").drop("batch_id")
+
+
+def _record(lake: Lakehouse, batches: Sequence[Mapping[str, Any]]) -> None:
+    from feedback_assets.contracts.arrow import to_arrow
+
+    rows = [{"feed_date": b["feed_date"], "batch_id": b["batch_id"], "events": b["rows_out"]} for b in batches]
+    lake.append_new(REVISED_BATCHES, to_arrow(REVISED_BATCHES, rows))
+
+
+def _frame(lake: Lakehouse, table: Any, columns: Sequence[str], where: Any = None) -> "pl.DataFrame":
+    return _polars(lake.read(table, columns=columns, where=where))
+
+
+def _polars(data: Any) -> "pl.DataFrame":
+    import polars as pl
+
+    return pl.DataFrame(data)
