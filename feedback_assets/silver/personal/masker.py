@@ -20,6 +20,9 @@ _NAME_KEYS = re.compile(
 )
 DEPTH = 40
 """Values nested deeper than this are left out."""
+_REMEMBERED_LENGTH = 80
+_MOST_REMEMBERED = 20_000
+"""Short values of attributes, and their keys, come again and again: what became of them is remembered in this process alone."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Masker:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self._pseudonyms = Pseudonyms(policy.key)
+        self._remembered: dict[tuple[str, str], tuple[str, dict[str, int]]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return masker_of, (self.policy,)
@@ -48,10 +52,18 @@ class Masker:
 
     def mask_text(self, text: str, counts: dict[str, int], *, source: str = "", customer_id: str = "") -> str:
         """The same for a text whose map is not needed; adds to `counts`."""
-        masked, found = self.mask(MappedText.raw(text), source=source, customer_id=customer_id)
-        for kind, n in found.items():
+        short = len(text) <= _REMEMBERED_LENGTH and not (customer_id and customer_id in text)
+        known = self._remembered.get((source, text)) if short else None
+        if known is None:
+            masked, found = self.mask(MappedText.raw(text), source=source, customer_id=customer_id)
+            known = masked.text, found
+            if short:
+                if len(self._remembered) >= _MOST_REMEMBERED:
+                    self._remembered.clear()
+                self._remembered[source, text] = known
+        for kind, n in known[1].items():
             counts[kind] = counts.get(kind, 0) + n
-        return masked.text
+        return known[0]
 
     def mask_url(self, url: str, counts: dict[str, int]) -> str:
         """An address without credentials, tokens and e-mail addresses. The numbers in its path stay: they name the record."""
