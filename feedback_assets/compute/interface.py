@@ -19,6 +19,12 @@ class Compute(Protocol):
         """Name and version of the engine, for metadata."""
         ...
 
+    @property
+    def kernel_workers(self) -> int:
+        """Processes of this machine that run a Python kernel faster than the engine would (see workers.py); 0 where the engine has
+        Python workers of its own."""
+        ...
+
     def run(self, transformation: Transformation, inputs: Mapping[str, "pa.Table"]) -> "pa.Table":
         """The transformation's rows. Raises whatever the engine raises: a bug, never bad input."""
         ...

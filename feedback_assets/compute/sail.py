@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.compute.interface import Transformation
+from feedback_assets.compute.workers import close_workers, cores
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,6 +37,11 @@ class SailCompute:
 
         return f"sail {version('pysail')}"
 
+    @property
+    def kernel_workers(self) -> int:
+        """Sail runs every Python kernel in its own process, under one interpreter lock."""
+        return cores()
+
     def run(self, transformation: Transformation, inputs: Mapping[str, "pa.Table"]) -> "pa.Table":
         """The transformation's rows, as Arrow. Inputs are staged in a temporary folder when they are large."""
         session = self._connect()
@@ -44,6 +50,7 @@ class SailCompute:
             return transformation(frames).toArrow()
 
     def close(self) -> None:
+        close_workers()
         with SailCompute._lock:
             session, server = SailCompute._session, SailCompute._server
             SailCompute._session = SailCompute._server = None

@@ -36,8 +36,8 @@ class Lakehouse(Protocol):
         ...
 
     def append_new(self, table: Table, rows: "pa.Table") -> WriteResult:
-        """Adds the rows whose key is not there yet; never changes a row. For a partitioned table keys are compared within the
-        partitions of `rows`. The first of several new rows with one key wins."""
+        """Adds the rows whose key is not there yet; never changes a row. In a partitioned table keys are compared within each
+        partition. The first of several new rows with one key wins."""
         ...
 
     def upsert(self, table: Table, rows: "pa.Table") -> WriteResult:

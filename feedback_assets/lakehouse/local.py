@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 
+_ROW = "__row"
+
+
 class LocalLakehouse:
     """A lakehouse in one folder: <root>/<room>/<table>."""
 
@@ -53,15 +56,18 @@ class LocalLakehouse:
         return QuickReader(self.root).count(table)
 
     def append_new(self, table: Table, rows: "pa.Table") -> WriteResult:
-        new = _frame(fit(table, rows)).unique(subset=_identity(table), keep="first", maintain_order=True)
-        if new.height == 0:
+        new = fit(table, rows)
+        if new.num_rows == 0:
             return WriteResult()
+        identity = _identity(table)
+        keys = _frame(new.select(identity))
         with self._lock(table):
-            scope = self._scope(table, new)
-            old = _frame(self.read(table, columns=_identity(table), where=scope))
-            fresh = new.join(old, on=_identity(table), how="anti", maintain_order="left")
+            old = _frame(self.read(table, columns=identity, where=self._scope(table, keys)))
+            fresh = keys.with_row_index(_ROW).unique(identity, keep="first", maintain_order=True)
+            fresh = fresh.join(old, on=identity, how="anti", maintain_order="left")
             if fresh.height:
-                self._append(table, fresh)
+                # The rows themselves stay as they are: only keys are compared, and most often all are new.
+                self._append(table, new if fresh.height == new.num_rows else new.take(fresh[_ROW].to_arrow()))
             return WriteResult(inserted=fresh.height, unchanged=rows.num_rows - fresh.height, committed=fresh.height > 0)
 
     def upsert(self, table: Table, rows: "pa.Table") -> WriteResult:
@@ -75,7 +81,7 @@ class LocalLakehouse:
             if plan.updated.height:
                 self._merge(table, _concat(plan.inserted, plan.updated))
             elif plan.inserted.height:
-                self._append(table, plan.inserted)
+                self._append(table, _arrow(table, plan.inserted))
             return WriteResult(
                 inserted=plan.inserted.height,
                 updated=plan.updated.height,
@@ -102,7 +108,7 @@ class LocalLakehouse:
             if not changed:
                 return result
             if not gone and not plan.updated.height:
-                self._append(table, plan.inserted)
+                self._append(table, _arrow(table, plan.inserted))
             else:
                 self._overwrite(table, new, where)
             return result
@@ -129,14 +135,14 @@ class LocalLakehouse:
             return {table.partition_by: new[table.partition_by].unique().to_list()}
         return None
 
-    def _append(self, table: Table, rows: "pl.DataFrame") -> None:
+    def _append(self, table: Table, rows: "pa.Table") -> None:
         from deltalake import write_deltalake
 
         path = self.root / table.name
         path.parent.mkdir(parents=True, exist_ok=True)
         write_deltalake(
             str(path),
-            _arrow(table, rows),
+            rows,
             mode="append",
             partition_by=[table.partition_by] if table.partition_by else None,
             name=table.name,

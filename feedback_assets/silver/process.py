@@ -14,11 +14,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.compute.interface import Compute
+from feedback_assets.compute.workers import spread
 from feedback_assets.contracts.bronze import MANIFEST, STAGE_BATCHES, bronze_table
 from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENTS, RAW_TEXT, REVISIONS
 from feedback_assets.contracts.table import Table
 from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
 from feedback_assets.silver import duplicates, transform
+from feedback_assets.silver.kernel import INPUT, canonical_batches
 from feedback_assets.silver.personal.masker import Masker
 
 if TYPE_CHECKING:
@@ -26,8 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STAGE = "silver"
-_KEY = ["event_id", "payload_sha256"]
-_DAY_KEY = ["feed_date", *_KEY]
+_DAY_KEY = ["feed_date", "event_id", "payload_sha256"]
 
 
 @dataclass
@@ -56,7 +57,7 @@ def process_days(lake: Lakehouse, compute: Compute, days: Collection[date], *, m
     bronze = _bronze(lake, batches)
     unreadable: dict[tuple[Any, ...], str] = {}
     if bronze.num_rows:
-        canonical = compute.run(partial(transform.canonical_events, masker=masker), {"bronze": bronze})
+        canonical = _canonical(compute, bronze, masker)
         readable, unreadable = _sorted_out(canonical)
         _append(lake, RAW_TEXT, readable)
         _append(lake, EVENTS, readable.append_column("processed_at", _constant(now, readable.num_rows)))
@@ -111,37 +112,41 @@ def _bronze(lake: Lakehouse, batches: Iterable[Mapping[str, Any]]) -> "pa.Table"
     return pa.concat_tables(tables)
 
 
+def _canonical(compute: Compute, bronze: "pa.Table", masker: Masker) -> "pa.Table":
+    """The kernel over each payload of an event on a day, in a fixed order.
+
+    Engines that distribute get it as a DataFrame transformation. On one machine the rows take the short way to the kernel's processes:
+    through the engine they would be copied six times, under one interpreter lock.
+    """
+    import pyarrow as pa
+
+    if not compute.kernel_workers:
+        rows = compute.run(partial(transform.canonical_events, masker=masker), {"bronze": bronze})
+        return rows.sort_by([(k, "ascending") for k in _DAY_KEY])
+    first = bronze.select([*_DAY_KEY, "file", "batch_id", "start"])
+    order = (
+        _frame(first).with_row_index("row").sort(*_DAY_KEY, "file", "batch_id", "start").unique(_DAY_KEY, keep="first", maintain_order=True)
+    )
+    rows = bronze.select(list(INPUT)).take(order["row"].to_arrow())
+    kernel = partial(canonical_batches, masker=masker)
+    return pa.Table.from_batches(spread(kernel, iter(rows.to_batches()), compute.kernel_workers))
+
+
 def _sorted_out(canonical: "pa.Table") -> "tuple[pa.Table, dict[tuple[Any, ...], str]]":
-    """Readable rows, in a fixed order, and the reason of each unreadable (day, event, payload)."""
+    """Readable rows, and the reason of each unreadable (day, event, payload)."""
     import pyarrow.compute as pc
 
     good = pc.equal(canonical["unreadable"], "")
+    if pc.all(good).as_py():
+        return canonical, {}
     bad = canonical.filter(pc.invert(good)).select([*_DAY_KEY, "unreadable"]).to_pydict()
     reasons = dict(zip(zip(*(bad[k] for k in _DAY_KEY), strict=True), bad["unreadable"], strict=True))
-    return canonical.filter(good).sort_by([(k, "ascending") for k in _DAY_KEY]), reasons
+    return canonical.filter(good), reasons
 
 
 def _append(lake: Lakehouse, table: Table, rows: "pa.Table") -> None:
-    """Adds rows that their day does not have yet. One commit where it can be one.
-
-    A payload delivered on two days has a row under each: a day of silver depends on its day of bronze alone. The lakehouse compares
-    keys within all partitions that it is given at once, so such rows go in a day at a time.
-    """
-    import polars as pl
-
-    new = _frame(rows.select(list(table.column_names)))
-    if new.height == 0:
-        return
-    days = new["feed_date"].unique().sort().to_list()
-    old = _frame(lake.read(table, columns=_DAY_KEY, where={"feed_date": days}))
-    fresh = new.join(old, on=_DAY_KEY, how="anti", maintain_order="left")
-    everywhere = pl.concat([old, fresh.select(_DAY_KEY)]).group_by(_KEY).agg(pl.col("feed_date").n_unique().alias("days"))
-    repeated = everywhere.filter(pl.col("days") > 1)
-    alone = fresh.join(repeated, on=_KEY, how="anti", maintain_order="left")
-    if alone.height:
-        lake.append_new(table, alone.to_arrow())
-    for (_day,), part in fresh.join(repeated, on=_KEY, how="semi", maintain_order="left").group_by(["feed_date"], maintain_order=True):
-        lake.append_new(table, part.to_arrow())
+    """Adds rows that their day does not have yet."""
+    lake.append_new(table, rows.select(list(table.column_names)))
 
 
 def _accounts(

@@ -86,6 +86,13 @@ class LakehouseContract:
         assert lake.append_new(LEDGER, both).inserted == 1
         assert lake.read(LEDGER)["rows_in"].to_pylist() == [1]
 
+    def test_appending_compares_keys_within_each_partition(self, lake: Lakehouse) -> None:
+        lake.append_new(ISSUES, to_arrow(ISSUES, [issue_row(1, DAY_A)]))
+        both = to_arrow(ISSUES, [issue_row(1, DAY_A), issue_row(1, DAY_B), issue_row(2, DAY_B)])
+        assert lake.append_new(ISSUES, both).inserted == 2
+        assert lake.count(ISSUES, {"feed_date": [DAY_B]}) == 2
+        assert not lake.append_new(ISSUES, both).committed
+
     def test_upsert_ignores_volatile_columns(self, lake: Lakehouse) -> None:
         lake.upsert(LEDGER, ledger_rows(3, second=1))
         assert not lake.upsert(LEDGER, ledger_rows(3, second=2)).committed

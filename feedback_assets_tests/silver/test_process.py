@@ -1,5 +1,6 @@
 import json
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -7,12 +8,12 @@ from feedback_assets.compute.sail import SailCompute
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENTS, RAW_TEXT, REVISIONS
 from feedback_assets.lakehouse.local import LocalLakehouse
-from feedback_assets.silver import process
+from feedback_assets.silver import process, transform
 from feedback_assets.silver.process import pending_days, process_days, update_duplicates
 from feedback_assets.silver.revisions import update_revisions
 from feedback_assets_tests.compute.fixtures import sail  # noqa: F401
 from feedback_assets_tests.keys import MASKER
-from feedback_assets_tests.silver.deliveries import DAY, deliver, post
+from feedback_assets_tests.silver.deliveries import DAY, FORUM, deliver, post
 
 NOW = datetime(2024, 6, 2, tzinfo=UTC)
 NEXT = DAY + timedelta(days=1)
@@ -111,6 +112,19 @@ def test_days_together_or_apart_in_any_order_give_the_same_tables(
     assert state(lake) == state(apart)
     assert lake.count(EVENTS) == 4
     assert lake.count(REVISIONS) == 3
+
+
+def test_the_short_way_of_one_machine_gives_what_the_transformation_gives(lake: LocalLakehouse, sail: SailCompute) -> None:  # noqa: F811
+    edited = {**post(1, "It fails on Monday"), "updated_at": "2024-05-02T00:00:00+00:00"}
+    deliver(lake, [post(2, "It fails"), post(1, LONG), post(1, LONG), b"no json"], file="b.jsonl")
+    deliver(lake, [post(1, LONG), edited], file="a.jsonl")
+    deliver(lake, [post(1, LONG)], file="c.jsonl", day=NEXT)
+    bronze = lake.read(FORUM, columns=transform.BRONZE_NEEDED)
+    rows = process._canonical(sail, bronze, MASKER)
+    keys = [(k, "ascending") for k in ("feed_date", "event_id", "payload_sha256")]
+    through = sail.run(partial(transform.canonical_events, masker=MASKER), {"bronze": bronze}).sort_by(keys)
+    assert rows.num_rows == 5
+    assert rows.to_pylist() == through.to_pylist()
 
 
 def test_edits_and_deletions_are_revisions_and_the_last_is_in_force(lake: LocalLakehouse, sail: SailCompute) -> None:  # noqa: F811

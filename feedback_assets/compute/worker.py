@@ -1,0 +1,46 @@
+"""The process that workers.py starts: a kernel, then batches, until the pipe closes. Its standard output is the pipe, so nothing prints."""
+
+import os
+import pickle
+import signal
+import sys
+import traceback
+
+from feedback_assets.compute.workers import receive, send
+
+
+def main() -> None:
+    """Serves one parent. What a kernel raises goes back as text: it is a bug, and the parent's run fails with it."""
+    import pyarrow as pa
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: the pipe closes when it ends
+    pipe_in, pipe_out = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    kernel = None
+    while True:
+        try:
+            kind, body = receive(pipe_in)
+        except EOFError:
+            return
+        try:
+            if kind == b"K":
+                kernel = pickle.loads(body)  # noqa: S301  # from the process that started this one
+                continue
+            assert kernel is not None  # noqa: S101
+            with pa.ipc.open_stream(body) as reader:
+                done = list(kernel(iter(reader)))
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, done[0].schema) as writer:
+                for batch in done:
+                    writer.write_batch(batch)
+            answer = b"R", sink.getvalue()
+        except Exception:  # noqa: BLE001  # told to the parent, which raises it
+            answer = b"E", traceback.format_exc().encode()
+        try:
+            send(pipe_out, *answer)
+        except BrokenPipeError:
+            return
+
+
+if __name__ == "__main__":
+    main()
