@@ -38,6 +38,11 @@ def features(token: str) -> list[tuple[str, float]]:
     return found
 
 
+def is_dense(token: str) -> bool:
+    """Whether the token has a word vector of its own: words, and single characters of scripts without spaces."""
+    return len(token) == 1 or not is_unspaced(token)
+
+
 def pair(left: str, right: str) -> str:
     """The feature of two tokens that follow each other."""
     return f"{PAIR}{left} {right}"

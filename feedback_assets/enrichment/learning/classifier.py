@@ -1,0 +1,125 @@
+"""Classifies texts: which one of several labels, and how surely. Two voices: a linear one on words, joints, word pieces and word
+vectors, and a small network on the strongest directions of the same; what each counts is learnt on held-out rows.
+
+Not here: features (space.py), which rows are held out together (evaluation/groups.py).
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from feedback_assets.enrichment.learning.calibration import Mixture, fit_mixture
+from feedback_assets.enrichment.learning.linear import fit_one_against_rest
+from feedback_assets.enrichment.learning.network import Network, fit_network
+from feedback_assets.enrichment.learning.projection import fit_projection
+from feedback_assets.enrichment.learning.space import Space, Table, fit_space, matrix_of, unit
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+DIRECTIONS = 512
+_FEWEST_FOR_NETWORK = 60
+_START = (2.5, 1.0)
+_CHUNK = 1_000
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What training learnt. `network` is None where there were too few rows for one."""
+
+    labels: tuple[str, ...]
+    space: Space
+    weights: "Floats"
+    dense_weights: "Floats"
+    bias: "Floats"
+    projection: "Floats"
+    network: Network | None
+
+
+@dataclass
+class TextClassifier:
+    """Answers for texts."""
+
+    parameters: Parameters
+    mixture: Mixture = field(default_factory=lambda: Mixture(_START))
+    _table: Table | None = field(default=None, repr=False)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.parameters.labels
+
+    def voices(self, texts: Sequence[str]) -> "list[Floats]":
+        """Scores of each voice, one row a text and one column a label."""
+        import numpy as np
+
+        p = self.parameters
+        if self._table is None:
+            self._table = Table(p.space, np.hstack([p.weights, p.projection]))
+        width = len(p.bias)
+        parts: list[list[Floats]] = []
+        for start in range(0, max(len(texts), 1), _CHUNK):
+            sums, squares, dense = self._table.sums(texts[start : start + _CHUNK])
+            sums /= np.sqrt(np.maximum(squares, 1e-9))[:, None]
+            dense = unit(dense)
+            said = [sums[:, :width] + dense @ p.dense_weights + p.bias]
+            if p.network is not None:
+                said.append(p.network.scores(_network_input(sums[:, width:], dense)))
+            parts.append(said)
+        return [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+    def probabilities(self, texts: Sequence[str]) -> "NDArray[np.float64]":
+        """Calibrated probability of each label, one row a text."""
+        voices = self.voices(texts)
+        return Mixture(self.mixture.shares[: len(voices)]).probabilities(voices)
+
+
+def fit_classifier(texts: Sequence[str], labels: Sequence[str]) -> TextClassifier:
+    """A classifier of the labels, not calibrated yet. At least two labels are needed."""
+    import numpy as np
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    names = tuple(sorted(set(labels)))
+    number = {name: i for i, name in enumerate(names)}
+    target = np.array([number[label] for label in labels], np.int64)
+    space = fit_space(texts)
+    sparse, dense = matrix_of(space, texts)
+    # One thread inside each fit: several would sum in another order each time. The network and the linear fits run side by side.
+    with threadpool_limits(1), ThreadPoolExecutor(2) as pool:
+        deep = pool.submit(_fit_network, sparse, dense, target, len(names))
+        weights, dense_weights, bias = fit_one_against_rest(pool, sparse, dense, target, len(names))
+        projection, network = deep.result()
+    return TextClassifier(Parameters(names, space, weights, dense_weights, bias, projection, network))
+
+
+def calibrated(classifier: TextClassifier, texts: Sequence[str], labels: Sequence[str]) -> TextClassifier:
+    """The same classifier with shares learnt on rows that it has not been fitted to. Rows of labels that it does not know say nothing."""
+    import numpy as np
+
+    number = {name: i for i, name in enumerate(classifier.labels)}
+    known = [i for i, label in enumerate(labels) if label in number]
+    if not known:
+        return classifier
+    voices = classifier.voices([texts[i] for i in known])
+    truth = np.array([number[labels[i]] for i in known], np.int64)
+    return TextClassifier(classifier.parameters, fit_mixture(voices, truth, classifier.mixture.shares[: len(voices)]))
+
+
+def _fit_network(sparse: Any, dense: "Floats", target: "NDArray[np.int64]", count: int) -> "tuple[Floats, Network | None]":
+    import numpy as np
+
+    if len(target) < _FEWEST_FOR_NETWORK:
+        return np.zeros((sparse.shape[1], 0), np.float32), None
+    projection = fit_projection(sparse, DIRECTIONS)
+    rows = _network_input((sparse @ projection).astype(np.float32), dense)
+    return projection, fit_network(rows, np.eye(count, dtype=np.float32)[target], classes=True)
+
+
+def _network_input(projected: "Floats", dense: "Floats") -> "Floats":
+    """Both kinds of features at a like size, so that neither drowns the other."""
+    import numpy as np
+
+    return np.hstack([unit(projected) * np.float32(max(projected.shape[1], 1) ** 0.5), dense * np.float32(dense.shape[1] ** 0.5)])

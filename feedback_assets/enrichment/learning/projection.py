@@ -1,0 +1,26 @@
+"""The strongest directions of sparse features (truncated SVD), learnt from a sample of the rows. Not here: features (space.py)."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_MOST_ROWS = 12_000
+_ROUNDS = 2
+
+
+def fit_projection(matrix: Any, most: int) -> "NDArray[np.float32]":
+    """Features x directions, at most `most`, scaled so that a row's projection is about as long as the row."""
+    import numpy as np
+    from sklearn.utils.extmath import randomized_svd
+
+    rows, columns = matrix.shape
+    directions = min(most, rows // 3, columns // 2)
+    if directions < 8:
+        return np.zeros((columns, 0), np.float32)
+    if rows > _MOST_ROWS:
+        matrix = matrix[np.sort(np.random.default_rng(0).choice(rows, _MOST_ROWS, replace=False))]
+    _, _, found = randomized_svd(matrix, directions, n_iter=_ROUNDS, n_oversamples=10, random_state=0)
+    projection: NDArray[np.float32] = np.ascontiguousarray(found.T, dtype=np.float32)
+    return projection
