@@ -1,4 +1,4 @@
-"""What a user would glue together for the silver text stage: BeautifulSoup, Presidio's patterns, lingua, datasketch. Needs the extra `bench`.
+"""What a user would glue together for the text stage: BeautifulSoup, Presidio's patterns, lingua, datasketch. Needs the extra `bench`.
 
 Used as their documentation shows, one record after the other. Presidio runs its pattern recognisers of structured personal data, without
 an NLP model. Nothing here is tuned against: the thresholds are those of the libraries or of their documentation.
