@@ -53,9 +53,11 @@ class Seams:
     def masker(self) -> "Masker":
         from feedback_assets.silver.personal.keys import key_from_hex, site_key
         from feedback_assets.silver.personal.masker import Policy, masker_of
+        from feedback_assets.silver.personal.rules import load_personal_data
 
         given = self.settings.pseudonym_key
-        return masker_of(Policy(key_from_hex(given) if given else site_key(self.settings.key_file)))
+        key = key_from_hex(given) if given else site_key(self.settings.key_file)
+        return masker_of(Policy(key, load_personal_data(self.settings.taxonomy / "personal_data.yaml")))
 
     @cached_property
     def reader(self) -> "Reader":

@@ -1,17 +1,23 @@
 """The masker: text in, text with typed pseudonyms out. What a kind looks like is the recognisers'; here is their use and nothing else.
 
-Masking a masked text changes nothing.
+Masking a masked text changes nothing, as far as the structured kinds go: what a site's own recogniser takes for a name is its matter.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from feedback_assets.placeholders import PATTERN
-from feedback_assets.silver import masking
 from feedback_assets.silver.offsets import Edit, MappedText
+from feedback_assets.silver.personal import hints
+from feedback_assets.silver.personal.find import found_in, found_in_url
+from feedback_assets.silver.personal.finds import Find, chosen
 from feedback_assets.silver.personal.pseudonyms import Pseudonyms
+from feedback_assets.silver.personal.recognisers.interface import Recogniser
+from feedback_assets.silver.personal.recognisers.registry import recogniser_named
+from feedback_assets.silver.personal.rules import PersonalData, SourceRules
 
 _NAME_KEYS = re.compile(
     r"(?:(?:user|author|reviewer|customer|requester|contact|sender|display|first|last|full|given|family|nick)[_ ]?)?name|author|reviewer|"
@@ -27,9 +33,10 @@ _MOST_REMEMBERED = 20_000
 
 @dataclass(frozen=True)
 class Policy:
-    """What a site decides. key: of the pseudonyms."""
+    """What a site decides. key: of the pseudonyms. rules: its words and patterns by source, and its recogniser."""
 
     key: bytes = field(repr=False)
+    rules: PersonalData = field(default_factory=PersonalData)
 
 
 class Masker:
@@ -38,17 +45,57 @@ class Masker:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self._pseudonyms = Pseudonyms(policy.key)
+        self._rules: dict[str, SourceRules] = {}
         self._remembered: dict[tuple[str, str], tuple[str, dict[str, int]]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return masker_of, (self.policy,)
 
-    def mask(self, text: MappedText, *, source: str = "", customer_id: str = "") -> tuple[MappedText, dict[str, int]]:  # noqa: ARG002
+    def mask_all(
+        self, texts: Sequence[MappedText], *, sources: Sequence[str] = (), customer_ids: Sequence[str] = ()
+    ) -> list[tuple[MappedText, dict[str, int]]]:
+        """`mask` of each text, after one look at all of them: most need no more. `sources`, `customer_ids`: as many, or none."""
+        known = hints.hints_of_all([hints.view(text.text) for text in texts])
+        out: list[tuple[MappedText, dict[str, int]]] = []
+        for i, text in enumerate(texts):
+            customer = customer_ids[i] if customer_ids else ""
+            rules = self.rules_of(sources[i] if sources else "")
+            if known[i] or rules.looks or (customer and customer in text.text):
+                out.append(self._structured(text, rules, customer, known[i]))
+            else:
+                out.append((text, {}))
+        return self._recognised(out) if self.policy.rules.recogniser.name else out
+
+    def mask(self, text: MappedText, *, source: str = "", customer_id: str = "") -> tuple[MappedText, dict[str, int]]:
         """The text with placeholders, and how many of each kind were put in. `customer_id`: masked where the text names it."""
+        masked = self._structured(text, self.rules_of(source), customer_id, None)
+        return self._recognised([masked])[0] if self.policy.rules.recogniser.name else masked
+
+    def rules_of(self, source: str) -> SourceRules:
+        """The site's rules for a source."""
+        rules = self._rules.get(source)
+        if rules is None:
+            rules = self._rules[source] = self.policy.rules.of(source)
+        return rules
+
+    def _structured(self, text: MappedText, rules: SourceRules, customer_id: str, known: int | None) -> tuple[MappedText, dict[str, int]]:
         counts: dict[str, int] = {}
-        while found := masking.found_in(text.text, customer_id):
+        while found := found_in(text.text, customer_id, known, rules):
             text = text.edited(self._edits(text.text, found, counts))
+            known = None  # other things stand beside each other now
         return text, counts
+
+    def _recognised(self, masked: list[tuple[MappedText, dict[str, int]]]) -> list[tuple[MappedText, dict[str, int]]]:
+        """Names and addresses, as the site's recogniser finds them in texts that have lost their numbers already."""
+        out = []
+        for (text, counts), finds in zip(masked, self._recogniser.find([text.text for text, _ in masked]), strict=True):
+            found = chosen(text.text, finds)
+            out.append((text.edited(self._edits(text.text, found, counts)) if found else text, counts))
+        return out
+
+    @cached_property
+    def _recogniser(self) -> Recogniser:
+        return recogniser_named(self.policy.rules.recogniser)
 
     def mask_text(self, text: str, counts: dict[str, int], *, source: str = "", customer_id: str = "") -> str:
         """The same for a text whose map is not needed; adds to `counts`."""
@@ -67,7 +114,7 @@ class Masker:
 
     def mask_url(self, url: str, counts: dict[str, int]) -> str:
         """An address without credentials, tokens and e-mail addresses. The numbers in its path stay: they name the record."""
-        while found := masking.found_in_url(url):
+        while found := found_in_url(url):
             url = MappedText.raw(url).edited(self._edits(url, found, counts)).text
         return url
 
@@ -105,7 +152,7 @@ class Masker:
         counts["name"] = counts.get("name", 0) + 1
         return self._pseudonyms.placeholder("name", value)
 
-    def _edits(self, s: str, found: list[masking.Found], counts: dict[str, int]) -> list[Edit]:
+    def _edits(self, s: str, found: list[Find], counts: dict[str, int]) -> list[Edit]:
         edits = []
         for start, end, kind in found:
             edits.append(Edit(start, end, self._pseudonyms.placeholder(kind, s[start:end])))
