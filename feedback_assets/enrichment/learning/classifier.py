@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from feedback_assets.enrichment.learning.calibration import Mixture, fit_mixture
 from feedback_assets.enrichment.learning.linear import fit_one_against_rest
 from feedback_assets.enrichment.learning.network import Network, fit_network
-from feedback_assets.enrichment.learning.projection import fit_projection
+from feedback_assets.enrichment.learning.projection import fit_projection, network_input
 from feedback_assets.enrichment.learning.space import Space, Table, fit_space, matrix_of, unit
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class TextClassifier:
             dense = unit(dense)
             said = [sums[:, :width] + dense @ p.dense_weights + p.bias]
             if p.network is not None:
-                said.append(p.network.scores(_network_input(sums[:, width:], dense)))
+                said.append(p.network.scores(network_input(sums[:, width:], dense)))
             parts.append(said)
         return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
@@ -114,12 +114,5 @@ def _fit_network(sparse: Any, dense: "Floats", target: "NDArray[np.int64]", coun
     if len(target) < _FEWEST_FOR_NETWORK:
         return np.zeros((sparse.shape[1], 0), np.float32), None
     projection = fit_projection(sparse, DIRECTIONS)
-    rows = _network_input((sparse @ projection).astype(np.float32), dense)
+    rows = network_input((sparse @ projection).astype(np.float32), dense)
     return projection, fit_network(rows, np.eye(count, dtype=np.float32)[target], classes=True)
-
-
-def _network_input(projected: "Floats", dense: "Floats") -> "Floats":
-    """Both kinds of features at a like size, so that neither drowns the other."""
-    import numpy as np
-
-    return np.hstack([unit(projected) * np.float32(max(projected.shape[1], 1) ** 0.5), dense * np.float32(dense.shape[1] ** 0.5)])

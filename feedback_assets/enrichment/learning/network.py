@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 HIDDEN = 512
 _BATCH = 128
+_SMALL = 3_000
+_BATCH_OF_SMALL = 32
 _RATE = 2e-3
 _DECAY = 0.1
 _HIDE_INPUT = 0.4
@@ -59,13 +61,14 @@ def fit_network(rows: "Floats", targets: "Floats", *, classes: bool, seed: int =
     ]
     first = [np.zeros_like(w) for w in weights]
     second = [np.zeros_like(w) for w in weights]
+    batch = _BATCH if count > _SMALL else _BATCH_OF_SMALL
     epochs = max(2, min(_MOST_EPOCHS, _MOST_ROWS_SEEN // max(count, 1)))
-    steps = epochs * ((count + _BATCH - 1) // _BATCH)
+    steps = epochs * ((count + batch - 1) // batch)
     step = 0
     for _ in range(epochs):
         order = random.permutation(count)
-        for start in range(0, count, _BATCH):
-            chosen = order[start : start + _BATCH]
+        for start in range(0, count, batch):
+            chosen = order[start : start + batch]
             x = rows[chosen] * _kept(random, (len(chosen), width), _HIDE_INPUT)
             before = x @ weights[0] + weights[1]
             mask = _kept(random, before.shape, _HIDE_HIDDEN) * (before > 0)

@@ -1,4 +1,7 @@
-"""The strongest directions of sparse features (truncated SVD), learnt from a sample of the rows. Not here: features (space.py)."""
+"""The strongest directions of sparse features (truncated SVD), learnt from a sample of the rows, and what a network sees of a text.
+
+Not here: features (space.py).
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -24,3 +27,12 @@ def fit_projection(matrix: Any, most: int) -> "NDArray[np.float32]":
     _, _, found = randomized_svd(matrix, directions, n_iter=_ROUNDS, n_oversamples=10, random_state=0)
     projection: NDArray[np.float32] = np.ascontiguousarray(found.T, dtype=np.float32)
     return projection
+
+
+def network_input(projected: "NDArray[np.float32]", dense: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    """Both kinds of features at a like size, so that neither drowns the other."""
+    import numpy as np
+
+    from feedback_assets.enrichment.learning.space import unit
+
+    return np.hstack([unit(projected) * np.float32(max(projected.shape[1], 1) ** 0.5), dense * np.float32(dense.shape[1] ** 0.5)])
