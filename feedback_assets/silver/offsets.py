@@ -92,6 +92,25 @@ class MappedText:
             runs += (out, runs[-1], runs[-1])
         return MappedText("".join(parts), runs)
 
+    def over(self, before: "MappedText") -> "MappedText":
+        """The same text with its map to the raw text of `before`, where this one maps to the text of `before`."""
+        flat, earlier = self._map, before._map
+        runs: list[int] = []
+        i = 0
+        for at in range(0, len(flat) - 3, 3):
+            out, start, end, high = flat[at : at + 4]
+            if high - out == end - start:
+                i = _keep(earlier, i, (start, end), out, runs)
+            else:
+                # The next run may be the other half of this one, over the same span: the search stays before it.
+                _, raw_start, raw_end = _source(earlier, i, start, end)
+                runs += (out, raw_start, raw_end)
+                if 1 < high - out == raw_end - raw_start:
+                    runs += (out + 1, raw_start, raw_end)
+        if runs:
+            runs += (len(self.text), runs[-1], runs[-1])
+        return MappedText(self.text, runs)
+
     def cut(self, limit: int) -> "MappedText":
         """The first `limit` characters."""
         if len(self.text) <= limit:

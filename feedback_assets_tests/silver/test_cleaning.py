@@ -43,7 +43,7 @@ def test_text_reads_as_a_person_would_see_it(raw: str, expected: str) -> None:
         ("No va\nEl lun, 3 may 2024 a las 10:00, Soporte escribió:\n> pruebe", "No va"),
         ("Broken\n-- \nJane Roe\nExample Ltd", "Broken"),
         ("Broken\nSent from my iPhone", "Broken"),
-        ("Kaputt\nVon meinem iPhone gesendet\nGesendet von meinem iPhone", "Kaputt\nVon meinem iPhone gesendet"),
+        ("Kaputt\nVon meinem iPhone gesendet\nGesendet von meinem iPhone", "Kaputt"),
         ("En panne\nEnvoyé de mon iPhone", "En panne"),
         ("Broken again\n\nKind regards,\nJane Roe", "Broken again"),
         ("Kaputt\n\nMit freundlichen Grüßen\nJana Roh", "Kaputt"),
