@@ -44,8 +44,8 @@ class TextStage:
         masked = [masker.mask(c, source=s, customer_id=p) for (c, _), s, p in zip(cleaned, sources, customers, strict=True)]
         texts = [text.text for text, _ in masked]
         locales = [_short(e.locale, masker) for e in events]
-        told = [self._detector.detect(text, locale) for text, locale in zip(texts, locales, strict=True)]
-        normals = [duplicates.normalised(text) for text in texts]
+        told = self._detector.detect_batch(texts, locales)
+        normals = duplicates.all_normalised(texts)
         counts = [found for _, found in masked]
         attributes = [
             self._attributes(e, s, p, found, dropped)
@@ -60,8 +60,8 @@ class TextStage:
             "customer_key": [masker.customer_key(s, p) for s, p in zip(sources, customers, strict=True)],
             "tier": [_short(e.tier, masker).lower() for e in events],
             "locale": locales,
-            "language": [language for language, _ in told],
-            "language_confidence": [confidence for _, confidence in told],
+            "language": [t.language for t in told],
+            "language_confidence": [t.confidence for t in told],
             "product": [_short(e.product, masker) for e in events],
             "product_area": [_short(e.product_area, masker) for e in events],
             "version": [_version(e.version, masker) for e in events],
