@@ -39,7 +39,11 @@ EVENTS = Table(
         Column("is_informative", "bool", "Says something that can be acted on."),
         Column("spam_reason", "string", "Why it is held to be spam; empty when it is not."),
         Column("text_hash", "string", "Hash of the normalised text: equal texts have equal hashes.", pattern=c.ID128),
-        Column("minhash", "list<int64>", "Signature for near-duplicate search; empty for very short texts."),
+        Column(
+            "minhash",
+            "list<int64>",
+            "Sketch for near-duplicate search: the least hashes of its shingles, two to a number; empty for very short texts.",
+        ),
         c.RECEIVED_AT,
         c.PROCESSED_AT,
     ),
@@ -119,10 +123,73 @@ DUPLICATE_GROUPS = Table(
         Column("group_id", "string", "Event id of the representative: the earliest by event time, then id.", pattern=c.ID128),
         Column("is_representative", "bool", "This event stands for its group."),
         Column("kind", "string", "How it equals the representative.", one_of=("exact", "near")),
-        Column("similarity", "double", "Verified Jaccard similarity to the representative.", at_least=0, at_most=1),
+        Column(
+            "similarity",
+            "double",
+            "Verified: the share of both texts that it has in common with the representative.",
+            at_least=0,
+            at_most=1,
+        ),
         Column("is_template", "bool", "The group is a copied template: many senders, one wording, in a short time."),
     ),
     key=("event_id",),
 )
 
-TABLES = (EVENTS, RAW_TEXT, REVISIONS, EVENT_DAYS, REVISED_BATCHES, DUPLICATE_GROUPS)
+DUPLICATE_COUNTS = Table(
+    name="silver/duplicate_counts",
+    row="One duplicate group: how often it was said, and by how many.",
+    owner="data-platform",
+    columns=(
+        Column("group_id", "string", "Event id of the representative.", pattern=c.ID128),
+        Column("mentions", "int64", "Events in the group.", at_least=2),
+        Column("customers", "int64", "Different known customers among them.", at_least=0),
+        Column("unknown_senders", "int64", "Events whose customer is unknown.", at_least=0),
+        Column("wordings", "int64", "Different normalised texts.", at_least=1),
+        Column("sources", "list<string>", "Sources that it was said in."),
+        Column("first_time", "timestamp", "When it was said first."),
+        Column("last_time", "timestamp", "When it was said last."),
+        Column("is_template", "bool", "A copied template: many senders, one wording, in a short time."),
+    ),
+    key=("group_id",),
+)
+
+DUPLICATE_INDEX = Table(
+    name="silver/duplicate_index",
+    row="One current event that says enough to be a copy: what comparing needs of it, and which event leads it. Groups are read off this.",
+    owner="data-platform",
+    columns=(
+        Column("event_day", "date", "UTC day of the event time."),
+        c.EVENT_ID,
+        c.PAYLOAD_SHA256,
+        c.FEED_DATE,
+        c.EVENT_TIME,
+        c.SOURCE,
+        Column("customer_key", "string", "Stable pseudonym of the customer; empty when unknown."),
+        Column("text_hash", "string", "Hash of the normalised text.", pattern=c.ID128),
+        Column("minhash", "list<int64>", "Sketch of the text; empty when only an equal text can be its copy."),
+        Column("weight", "int32", "How much the text says: characters, those of scripts without spaces counted more.", at_least=0),
+        Column(
+            "leader_id",
+            "string",
+            "Event that stands for it; its own or that of an equal text of the day when it is no copy.",
+            pattern=c.ID128,
+        ),
+        Column("similarity", "double", "Verified: the share of both texts that it has in common with that event.", at_least=0, at_most=1),
+    ),
+    key=("event_id",),
+    partition_by="event_day",
+)
+
+COMPARED_BATCHES = Table(
+    name="silver/compared_batches",
+    row="One batch whose events the duplicate tables show.",
+    owner="data-platform",
+    columns=(
+        c.FEED_DATE,
+        c.BATCH_ID,
+        Column("done", "bool", "False while it is being compared; a run that was killed leaves it so."),
+    ),
+    key=("feed_date", "batch_id"),
+)
+
+TABLES = (EVENTS, RAW_TEXT, REVISIONS, EVENT_DAYS, REVISED_BATCHES, DUPLICATE_GROUPS, DUPLICATE_COUNTS, DUPLICATE_INDEX, COMPARED_BATCHES)

@@ -6,11 +6,22 @@ import dagster as dg
 
 from feedback_assets.checks import days_of
 from feedback_assets.contracts.bronze import SOURCES, bronze_table
-from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENT_DAYS, EVENTS, RAW_TEXT, REVISED_BATCHES, REVISIONS
+from feedback_assets.contracts.silver import (
+    COMPARED_BATCHES,
+    DUPLICATE_COUNTS,
+    DUPLICATE_GROUPS,
+    DUPLICATE_INDEX,
+    EVENT_DAYS,
+    EVENTS,
+    RAW_TEXT,
+    REVISED_BATCHES,
+    REVISIONS,
+)
 from feedback_assets.resources import SEAMS, asset_spec, day_results, seams_of, whole_result
 
 GROUP = "silver"
 _REVISIONS = (REVISIONS, EVENT_DAYS, REVISED_BATCHES)
+_DUPLICATES = (DUPLICATE_GROUPS, DUPLICATE_COUNTS, DUPLICATE_INDEX, COMPARED_BATCHES)
 
 
 def silver_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillPolicy) -> Sequence[dg.AssetsDefinition]:
@@ -46,14 +57,15 @@ def silver_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillP
 
     @dg.multi_asset(
         name="silver_duplicate_groups",
-        specs=[asset_spec(DUPLICATE_GROUPS, group=GROUP, deps=[EVENTS, REVISIONS], kinds=["python"])],
+        specs=[asset_spec(t, group=GROUP, deps=[EVENTS, *_REVISIONS], kinds=["python"]) for t in _DUPLICATES],
         required_resource_keys={SEAMS},
         pool="gold",
     )
-    def duplicate_groups(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        from feedback_assets.silver.process import update_duplicates
+    def duplicate_groups(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        from feedback_assets.silver.duplicates.update import update_duplicates
 
         seams = seams_of(context)
-        return whole_result(seams, DUPLICATE_GROUPS, update_duplicates(seams.lake))
+        did = update_duplicates(seams.lake)
+        yield from (whole_result(seams, t, did if t is DUPLICATE_GROUPS else None) for t in _DUPLICATES)
 
     return [events, revisions, duplicate_groups]

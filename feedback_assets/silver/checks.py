@@ -7,7 +7,17 @@ import dagster as dg
 
 from feedback_assets.checks import day_result, result
 from feedback_assets.contracts.bronze import SOURCES, bronze_table
-from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENT_DAYS, EVENTS, RAW_TEXT, REVISED_BATCHES, REVISIONS
+from feedback_assets.contracts.silver import (
+    COMPARED_BATCHES,
+    DUPLICATE_COUNTS,
+    DUPLICATE_GROUPS,
+    DUPLICATE_INDEX,
+    EVENT_DAYS,
+    EVENTS,
+    RAW_TEXT,
+    REVISED_BATCHES,
+    REVISIONS,
+)
 from feedback_assets.resources import SEAMS, schema_check, seams_of
 from feedback_assets.verdict import Verdict
 
@@ -68,6 +78,9 @@ def silver_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetChec
         schema_check(EVENT_DAYS),
         schema_check(REVISED_BATCHES),
         schema_check(DUPLICATE_GROUPS),
+        schema_check(DUPLICATE_COUNTS),
+        schema_check(DUPLICATE_INDEX),
+        schema_check(COMPARED_BATCHES),
         row_account,
         readable,
     ]

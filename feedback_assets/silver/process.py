@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from feedback_assets.compute.interface import Compute
 from feedback_assets.compute.workers import spread
 from feedback_assets.contracts.bronze import MANIFEST, STAGE_BATCHES, bronze_table
-from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENTS, RAW_TEXT, REVISIONS
+from feedback_assets.contracts.silver import EVENTS, RAW_TEXT
 from feedback_assets.contracts.table import Table
-from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
-from feedback_assets.silver import duplicates, transform
+from feedback_assets.lakehouse.interface import Lakehouse
+from feedback_assets.silver import transform
 from feedback_assets.silver.kernel import INPUT, canonical_batches
 from feedback_assets.silver.personal.masker import Masker
 
@@ -70,20 +70,6 @@ def process_days(lake: Lakehouse, compute: Compute, days: Collection[date], *, m
         report.rows_out += account["rows_out"]
         report.reasons.update(account["reasons"])
     return reports
-
-
-def update_duplicates(lake: Lakehouse) -> WriteResult:
-    """Makes silver/duplicate_groups what the current events say. Commits nothing when it did already."""
-    return lake.replace(DUPLICATE_GROUPS, duplicates.duplicate_groups(current_events(lake)))
-
-
-def current_events(lake: Lakehouse) -> "pa.Table":
-    """The events in force, with the columns that duplicates need: one row an event, no deletions."""
-    import polars as pl
-
-    current = _frame(lake.read(REVISIONS, columns=[*_DAY_KEY, "is_current"])).filter(pl.col("is_current"))
-    events = _frame(lake.read(EVENTS, columns=[*dict.fromkeys((*_DAY_KEY, *duplicates.NEEDED))]))
-    return events.join(current.select(_DAY_KEY), on=_DAY_KEY, how="semi").to_arrow()
 
 
 def _pending(lake: Lakehouse, days: list[date] | None) -> list[dict[str, Any]]:

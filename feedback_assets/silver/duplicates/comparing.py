@@ -1,0 +1,253 @@
+"""Whether one text is a copy of another: both are read in full, by the short shingles that they share. A function of the two texts alone,
+so that neither the order of arrival nor what else is there can change the answer. Not here: which pairs are worth comparing, groups.
+
+What a text has in common with the other is the characters under shared shingles; a mistyped character leaves one character uncovered,
+sentences in another order leave next to none. Two texts are copies when each is nearly covered by the other, or when the shorter is
+nearly covered and the longer only adds to it (a signature, a quoted reply, the rest of a cut text). They are not when both have something
+longer of their own: two complaints around one quoted error page are two complaints.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from feedback_assets.silver.duplicates.shingles import COMPARED, LIMIT, shingled
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_TABLE_BITS = 20
+KEPT_CHARACTERS = 20_000_000
+"""Normalised characters of read texts that are kept at a time: some 300 MB."""
+
+
+class Read:
+    """A normalised text, read for comparing."""
+
+    __slots__ = ("begins", "dense", "ends", "normal", "spots")
+
+    def __init__(
+        self, normal: str, dense: bool, spots: "npt.NDArray[np.int32]", begins: "npt.NDArray[np.int32]", ends: "npt.NDArray[np.int32]"
+    ) -> None:
+        self.normal = normal
+        self.dense = dense
+        self.spots = spots
+        self.begins = begins
+        self.ends = ends
+
+
+def read(normals: Sequence[str]) -> list[Read]:
+    """Normalised texts, read for comparing."""
+    import numpy as np
+
+    texts = [t[:LIMIT] for t in normals]
+    found = shingled(texts)
+    spots = (found.hashes >> np.uint32(32 - _TABLE_BITS)).astype(np.int32)
+    begins = found.at.astype(np.int32)
+    cuts = found.starts.tolist()
+    ends = begins + np.int32(COMPARED.long)
+    if found.dense is not None:
+        ends[found.dense] = begins[found.dense] + np.int32(COMPARED.dense)
+        for i, j in pairwise(cuts):  # a dense shingle may end before the one that began before it
+            np.maximum.accumulate(ends[i:j], out=ends[i:j])
+    dense = (
+        [False] * len(texts)
+        if found.dense is None
+        else [bool(found.dense[i:j].mean() > 0.3) if j > i else False for i, j in pairwise(cuts)]
+    )
+    return [Read(t, d, spots[i:j], begins[i:j], ends[i:j]) for t, d, (i, j) in zip(texts, dense, pairwise(cuts), strict=True)]
+
+
+class Reader:
+    """Texts by number, read when they are needed and kept for a while."""
+
+    def __init__(self, normals: Callable[[Sequence[int]], Sequence[str]]) -> None:
+        self._normals = normals
+        self._held: dict[int, Read] = {}
+        self._characters = 0
+
+    def need(self, texts: Sequence[int]) -> None:
+        """Reads these at once, unless they are there."""
+        missing = {i for i in texts if i not in self._held}
+        if not missing:
+            return
+        if self._characters > KEPT_CHARACTERS:
+            missing = set(texts)
+            self._held.clear()
+            self._characters = 0
+        wanted = sorted(missing)
+        for i, found in zip(wanted, read(self._normals(wanted)), strict=True):
+            self._held[i] = found
+            self._characters += len(found.normal)
+
+    def has(self, text: int) -> bool:
+        return text in self._held
+
+    def __getitem__(self, text: int) -> Read:
+        if text not in self._held:
+            self.need([text])
+        return self._held[text]
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one of two texts shares with the other: its characters in shared blocks, where these begin and end, the longest run outside."""
+
+    shared: int
+    begin: int
+    end: int
+    own: int
+
+
+class Comparer:
+    """Compares texts with one text after another. Which of the two comes first makes no difference to the answer."""
+
+    def __init__(self) -> None:
+        import numpy as np
+
+        self._held_places = np.zeros(1 << _TABLE_BITS, np.int32)
+        self._places = np.zeros(1 << _TABLE_BITS, np.int32)
+        self._held: Read | None = None
+
+    def similarity(self, one: Read, other: Read) -> float:
+        """0 when the two are no copies of one another, else the share of their characters that they have in common: more than 0, to 1."""
+        if one.normal == other.normal:
+            return 1.0
+        found = self.sides(one, other)
+        return 0.0 if found is None else judged(one, found[0], other, found[1])
+
+    def sides(self, one: Read, other: Read) -> tuple[Side, Side] | None:
+        """None when they have too little in common for a closer look."""
+        if self._held is not one:
+            if self._held is not None:
+                self._held_places[self._held.spots] = 0
+            _enter(self._held_places, one)
+            self._held = one
+        there = self._held_places[other.spots]
+        if int((there != 0).sum()) <= LEAST_SHINGLES * min(len(one.spots), len(other.spots)):
+            return None
+        _enter(self._places, other)
+        here = self._places[one.spots]
+        self._places[other.spots] = 0
+        return _side(one, here), _side(other, there)
+
+
+def _enter(places: "npt.NDArray[np.int32]", text: Read) -> None:
+    """Writes where each shingle of the text stands, from 1; REPEATED for one that stands there more than once."""
+    own = text.begins + 1
+    places[text.spots] = own
+    places[text.spots[places[text.spots] != own]] = REPEATED
+
+
+def _side(text: Read, places: "npt.NDArray[np.int32]") -> Side:
+    """A block is shared shingles one after the other in both texts, with little between. Where one stands in the other text more than once,
+    it goes along with the one before it."""
+    import numpy as np
+
+    length = len(text.normal)
+    kept = places.nonzero()[0]
+    begins, ends, there = text.begins[kept], text.ends[kept], places[kept]
+    shift = there - begins
+    sure = there > 0
+    if not sure.all():
+        last = np.maximum.accumulate(np.where(sure, np.arange(len(there)), int(sure.argmax())))
+        shift = shift[last]
+    step = begins[1:] - begins[:-1]
+    cuts = ((np.abs(shift[1:] - shift[:-1]) > SHIFT) | (step > COMPARED.long + APART)).nonzero()[0]
+    span = ends - begins
+    sizes = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.minimum(step, span[:-1]))])
+    heft = DENSE if text.dense else 1
+    shared, longest, begin, end = 0, 0, -1, 0
+    bounds: list[int] = cuts.tolist()
+    for first, last in zip([0, *(c + 1 for c in bounds)], [*bounds, len(kept) - 1], strict=True):
+        size = int(sizes[last] - sizes[first] + span[last])
+        if size * heft < BLOCK and size < length - APART:
+            continue
+        at = int(begins[first])
+        if begin < 0:
+            begin = at
+        longest = max(longest, at - end)
+        shared += size - max(0, end - at)
+        end = int(ends[last])
+    if begin < 0:
+        return Side(0, length, length, length)
+    return Side(min(shared, length), begin, end, max(longest, length - end))
+
+
+REPEATED = -1
+LEAST_SHINGLES = 0.25
+"""Least share of the shorter text's shingles in common that is worth a closer look."""
+SHIFT = 6
+"""Most characters by which the places in the two texts may move within a block."""
+APART = 12
+"""Most characters of its own within a block."""
+BLOCK = 20
+"""Least weight of a block that counts: shorter ones are phrases that many people use."""
+DENSE = 3
+"""Weight of a character of a dense script."""
+COVERED = 0.8
+"""Least share of each of two copies of about one length that stands in the other."""
+WITHIN = 0.85
+"""The same of a text that lies inside a longer one."""
+PART = 0.3
+"""Least part of the longer text that a text inside it must be."""
+ALONE = 80
+"""Least weight of a text inside a longer one, unless both begin alike."""
+TAIL = 110
+"""Most characters of a signature or a quoted reply: what each of two copies may have of its own after the text that they share."""
+BODY = 60
+"""Least weight of what two copies share before such tails."""
+
+
+def judged(one: Read, a: Side, other: Read, b: Side) -> float:
+    """The similarity of two texts that share this, 0 when they are no copies."""
+    if len(one.normal) > len(other.normal):
+        one, a, other, b = other, b, one, a
+    short, long = len(one.normal), len(other.normal)
+    heft = DENSE if one.dense else 1
+    common = min(a.shared, b.shared)
+    if common == 0:
+        return 0.0
+    similarity = common / (short + long - common)
+    if a.shared >= COVERED * short and b.shared >= COVERED * long:
+        return similarity
+    anchored = a.begin <= APART and b.begin <= APART
+    if a.shared >= WITHIN * short and short >= PART * long and (short * heft >= ALONE or anchored):
+        return similarity
+    ended = max(short - a.end, long - b.end) <= TAIL and a.shared >= WITHIN * a.end and b.shared >= WITHIN * b.end
+    if anchored and ended and common * heft >= BODY:
+        return similarity
+    if _alike(one, a, other, b):
+        return similarity
+    return 0.0
+
+
+GREY = 0.55
+"""Least share in common of two short texts that are read once more, character by character."""
+GREY_LENGTH = 400
+ALIKE = 0.9
+"""Least share of the characters of each of them that stands in the other in the same order."""
+
+
+def _alike(one: Read, a: Side, other: Read, b: Side) -> bool:
+    """Whether two short texts of about one length differ by mistyped characters alone, too many for shingles."""
+    short, long = len(one.normal), len(other.normal)
+    if long > GREY_LENGTH or short < ALIKE * long or a.shared < GREY * short or b.shared < GREY * long:
+        return False
+    return in_order(one.normal, other.normal) >= ALIKE * long
+
+
+def in_order(one: str, other: str) -> int:
+    """How many characters of one stand in the other in the same order: the longest common subsequence, 64 characters and more at a time."""
+    where: dict[str, int] = {}
+    for i, c in enumerate(one):
+        where[c] = where.get(c, 0) | 1 << i
+    mask = (1 << len(one)) - 1
+    row = mask
+    for c in other:
+        match = row & where.get(c, 0)
+        row = (row + match) | (row - match)
+        row &= mask
+    return len(one) - row.bit_count()

@@ -1,0 +1,96 @@
+"""From index rows to texts and back: who leads each event, decided anew where something changed. No tables are read or written here.
+
+Equal texts of one day are one text, said when the first of them was; what leads it leads all of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from feedback_assets.silver.duplicates.candidates import Tokens
+from feedback_assets.silver.duplicates.leaders import OPEN, OUTSIDE, Standing, Texts, settle
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_NAMED = ("feed_date", "event_id", "payload_sha256")
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Index rows with their leaders, and the event days on which a text was decided anew."""
+
+    index: "pl.DataFrame"
+    touched_days: frozenset[date]
+
+
+def decided(rows: "pl.DataFrame", before: "pl.DataFrame", texts: "Callable[[pl.DataFrame], list[str]]") -> Decided:
+    """The rows, each with its leader. `before`: rows as they stood, with leaders that hold unless something around them changed.
+
+    texts: rows that name events -> their normalised texts, in their order.
+    """
+    import numpy as np
+    import polars as pl
+
+    ordered = rows.sort("event_time", "event_id")
+    heads = _heads(ordered)
+    if heads.height == 0:
+        return Decided(ordered, frozenset())
+    number = np.arange(heads.height)
+    # A text stands as it stood when its first event is the same, says the same, and is led by one that is there still.
+    old = _heads(before.sort("event_time", "event_id")).select(
+        "event_id", "text_hash", "event_time", "leader_id", "similarity", stood=pl.lit(value=True)
+    )
+    kept = heads.drop("leader_id", "similarity").join(old, on=["event_id", "text_hash", "event_time"], how="left", maintain_order="left")
+    spots = dict(zip(kept["event_id"].to_list(), number.tolist(), strict=True))
+    stood = kept["stood"].fill_null(value=False).to_list()
+    leader = np.full(heads.height, OPEN, np.int64)
+    known = set(old["event_id"].to_list())
+    similarity = kept["similarity"].fill_null(0.0).to_numpy().copy()
+    for i, (there, led_by) in enumerate(zip(stood, kept["leader_id"].to_list(), strict=True)):
+        if there and led_by:
+            at = spots.get(led_by)
+            if at is not None:
+                leader[i] = at if stood[at] else OPEN
+            elif led_by not in known:
+                leader[i] = OUTSIDE
+    standing = Standing(leader, similarity)
+    days = heads["event_day"].to_physical().to_numpy().astype(np.int64)
+    named = heads.select(_NAMED)
+    found = Texts(
+        days=days,
+        hashes=heads["text_hash"].str.slice(0, 15).str.to_integer(base=16, dtype=pl.Int64).to_numpy(),
+        sketches=unpacked(heads["minhash"]),
+        normals=lambda wanted: texts(named[list(wanted)]),
+    )
+    settle(found, standing)
+    ids = heads["event_id"].to_numpy()
+    led_by = np.where(standing.leader == OUTSIDE, kept["leader_id"].to_numpy(), ids[np.maximum(standing.leader, 0)])
+    told = heads.select("text_hash", "event_day").with_columns(
+        pl.Series("leader_id", led_by, dtype=pl.String), pl.Series("similarity", np.round(standing.similarity, 6))
+    )
+    index = ordered.drop("leader_id", "similarity").join(told, on=["text_hash", "event_day"], how="left", maintain_order="left")
+    touched = heads["event_day"].gather(sorted(standing.touched)) if standing.touched else heads["event_day"].head(0)
+    return Decided(index.select(rows.columns), frozenset(touched.to_list()))
+
+
+def _heads(ordered: "pl.DataFrame") -> "pl.DataFrame":
+    """The first event of each text of a day, in their order."""
+    return ordered.unique(["text_hash", "event_day"], keep="first", maintain_order=True)
+
+
+def unpacked(sketches: "pl.Series") -> Tokens:
+    """Sketches as the tables store them, as tokens."""
+    import numpy as np
+
+    number = 2 * sketches.list.len().to_numpy().astype(np.int64)
+    values = sketches.explode(empty_as_null=False).to_numpy().astype(np.int64).view(np.uint32)
+    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(number)])
+    # A sketch of an odd number of values has its last one twice.
+    twice = starts[1:][number > 0]
+    again = twice[values[twice - 1] == values[twice - 2]] - 1
+    keep = np.ones(len(values), np.bool_)
+    keep[again] = False
+    gone = np.concatenate([np.zeros(1, np.int64), np.cumsum(~keep)])
+    return Tokens(values[keep], starts - gone[starts])

@@ -1,0 +1,225 @@
+"""silver/duplicate_groups kept up to date by what arrived: a batch is compared with the index of the days around it, not with all history.
+
+silver/duplicate_index holds what comparing needs of every event in force that says enough, and who leads it; groups and their counts are
+read off it. The order of arrival makes no difference: rebuild_duplicates over silver/events gives the same rows.
+
+Order of writes: that the batches are begun, the index, groups, counts, that the batches are done. A run that finds a batch begun and not
+done was killed in between, and builds all three anew.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from feedback_assets.contracts.silver import (
+    COMPARED_BATCHES,
+    DUPLICATE_COUNTS,
+    DUPLICATE_GROUPS,
+    DUPLICATE_INDEX,
+    EVENT_DAYS,
+    EVENTS,
+    REVISED_BATCHES,
+    REVISIONS,
+)
+from feedback_assets.contracts.table import Table
+from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
+from feedback_assets.silver.duplicates import derived
+from feedback_assets.silver.duplicates.grouping import comparable
+from feedback_assets.silver.duplicates.leaders import WINDOW_DAYS
+from feedback_assets.silver.duplicates.nodes import decided
+from feedback_assets.silver.duplicates.normal import all_normalised, weight
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_NAMED = ("feed_date", "event_id", "payload_sha256")
+_READ = (*_NAMED, "event_time", "source", "customer_key", "text", "text_hash", "minhash")
+_ROWS_AT_A_TIME = 100_000
+_FEW = 400  # values that a replacement names one by one
+
+
+def update_duplicates(lake: Lakehouse) -> WriteResult:
+    """Brings the duplicate tables up to date with silver/revisions. Commits nothing when no batch is new."""
+    known = _frame(lake, COMPARED_BATCHES, list(COMPARED_BATCHES.column_names))
+    batches = _pending(lake, known)
+    if batches.height == 0 and bool(known["done"].all()):
+        return WriteResult(unchanged=lake.count(DUPLICATE_GROUPS))
+    if lake.version(DUPLICATE_INDEX) < 0 or not bool(known["done"].all()):
+        return rebuild_duplicates(lake)
+    arrived = _arrived(lake, batches)
+    _record(lake, batches, done=False)
+    written = _apply(lake, arrived)
+    _record(lake, batches, done=True)
+    return written
+
+
+def rebuild_duplicates(lake: Lakehouse) -> WriteResult:
+    """Makes the duplicate tables exactly what the events in force say."""
+    import polars as pl
+
+    known = _frame(lake, COMPARED_BATCHES, list(COMPARED_BATCHES.column_names))
+    shown = pl.concat([known.drop("done"), _pending(lake, known)]).unique().sort("feed_date", "batch_id")
+    _record(lake, shown, done=False)
+    current = _frame(lake, REVISIONS, list(_NAMED), {"is_current": [True]})
+    parts = [_comparable(lake, current.filter(pl.col("feed_date").is_in(days))) for days in _day_ranges(current)]
+    index = decided(pl.concat([_empty(), *parts]), _empty(), _texts(lake, {})).index
+    lake.replace(DUPLICATE_INDEX, index.to_arrow())
+    written = lake.replace(DUPLICATE_GROUPS, derived.group_rows(index))
+    lake.replace(DUPLICATE_COUNTS, derived.count_rows(index))
+    _record(lake, shown, done=True)
+    return written
+
+
+def _apply(lake: Lakehouse, arrived: "pl.DataFrame") -> WriteResult:
+    """Compares the events of `arrived` (column event_id) with the days around them, and writes what changed."""
+    import polars as pl
+
+    revisions = _revisions_of(lake, arrived)
+    fresh, normals = _comparable_with_normals(lake, revisions.filter(pl.col("is_current")).select(_NAMED))
+    changed = set(revisions["event_day"].to_list())
+    reached = changed
+    while True:
+        days = _around(reached)
+        before = _frame(lake, DUPLICATE_INDEX, list(DUPLICATE_INDEX.column_names), {"event_day": days})
+        stay = before.join(arrived, on="event_id", how="anti")
+        found = decided(pl.concat([stay, fresh.select(stay.columns)]), before, _texts(lake, normals))
+        # What was decided anew far from the batch is decided again with all that stands around it.
+        if reached >= found.touched_days:
+            break
+        reached = reached | found.touched_days
+    moved = _difference(before, found.index)
+    if moved.height == 0:
+        return WriteResult(unchanged=lake.count(DUPLICATE_GROUPS))
+    days = sorted(set(moved["event_day"].to_list()))
+    lake.replace(DUPLICATE_INDEX, found.index.filter(pl.col("event_day").is_in(days)).to_arrow(), where={"event_day": days})
+    leaders = moved.select("leader_id").unique()
+    old, new = (frame.join(leaders, on="leader_id", how="semi") for frame in (before, found.index))
+    ids = sorted({*old["event_id"].to_list(), *new["event_id"].to_list()})
+    written = _replaced(lake, DUPLICATE_GROUPS, "event_id", ids, derived.group_rows(new))
+    _replaced(lake, DUPLICATE_COUNTS, "group_id", sorted(leaders["leader_id"].to_list()), derived.count_rows(new))
+    return written
+
+
+def _difference(before: "pl.DataFrame", after: "pl.DataFrame") -> "pl.DataFrame":
+    """(event_day, leader_id) of rows that stand in one of the two alone."""
+    import polars as pl
+
+    told = ["event_day", "event_id", "payload_sha256", "feed_date", "customer_key", "leader_id", "similarity"]
+    gone = before.join(after, on=told, how="anti", nulls_equal=True)
+    come = after.join(before, on=told, how="anti", nulls_equal=True)
+    return pl.concat([gone, come]).select("event_day", "leader_id").unique()
+
+
+def _replaced(lake: Lakehouse, table: Table, column: str, values: Sequence[str], rows: Any) -> WriteResult:
+    """Makes the rows with these values of the column exactly `rows`."""
+    if len(values) <= _FEW:
+        return lake.replace(table, rows, where={column: values})
+    import polars as pl
+
+    others = _frame(lake, table, list(table.column_names)).join(pl.DataFrame({column: values}), on=column, how="anti")
+    return lake.replace(table, pl.concat([others, _polars(rows)]).to_arrow())
+
+
+def _pending(lake: Lakehouse, known: "pl.DataFrame") -> "pl.DataFrame":
+    """Batches that silver/revisions shows and the groups do not."""
+    shown = _frame(lake, REVISED_BATCHES, ["feed_date", "batch_id"])
+    return shown.join(known, on=["feed_date", "batch_id"], how="anti").sort("feed_date", "batch_id")
+
+
+def _arrived(lake: Lakehouse, batches: "pl.DataFrame") -> "pl.DataFrame":
+    days = sorted(set(batches["feed_date"].to_list()))
+    events = _frame(lake, EVENTS, ["feed_date", "batch_id", "event_id"], {"feed_date": days})
+    return events.join(batches, on=["feed_date", "batch_id"], how="semi").select("event_id").unique()
+
+
+def _revisions_of(lake: Lakehouse, events: "pl.DataFrame") -> "pl.DataFrame":
+    """All revisions of these events, found by the days that silver/event_days knows of them."""
+    from feedback_assets.silver.revisions import event_prefix
+
+    places = _frame(lake, EVENT_DAYS, list(EVENT_DAYS.column_names))
+    days = places.join(events.select(event_prefix()).unique(), on="event_prefix", how="semi")["feed_date"].unique().to_list()
+    columns = [*_NAMED, "event_day", "is_current"]
+    return _frame(lake, REVISIONS, columns, {"feed_date": sorted(days)}).join(events, on="event_id", how="semi")
+
+
+def _comparable(lake: Lakehouse, named: "pl.DataFrame") -> "pl.DataFrame":
+    return _comparable_with_normals(lake, named)[0]
+
+
+def _comparable_with_normals(lake: Lakehouse, named: "pl.DataFrame") -> "tuple[pl.DataFrame, dict[str, str]]":
+    """Index rows of these events that say enough to be copies, with nobody leading them yet, and their normalised texts by event id."""
+    import polars as pl
+
+    days = sorted(set(named["feed_date"].to_list()))
+    events = _frame(lake, EVENTS, list(_READ), {"feed_date": days}).join(named, on=list(_NAMED), how="semi")
+    normals = all_normalised(events["text"].to_list())
+    said = [comparable(n) for n in normals]
+    rows = events.with_columns(
+        pl.Series("exact", [e for e, _ in said], dtype=pl.Boolean),
+        pl.Series("near", [n for _, n in said], dtype=pl.Boolean),
+        pl.Series("weight", [weight(n) for n in normals], dtype=pl.Int32),
+        pl.col("event_time").dt.date().alias("event_day"),
+        pl.lit("").alias("leader_id"),
+        pl.lit(0.0).alias("similarity"),
+    ).filter("exact")
+    rows = rows.with_columns(pl.when("near").then("minhash").otherwise(pl.lit([], dtype=pl.List(pl.Int64))).alias("minhash"))
+    return rows.select(DUPLICATE_INDEX.column_names), dict(zip(events["event_id"].to_list(), normals, strict=True))
+
+
+def _texts(lake: Lakehouse, normals: Mapping[str, str]) -> Any:
+    """Reads normalised texts of index rows (columns _NAMED): those of the batch are there already, others are in silver/events."""
+    import polars as pl
+
+    def read(rows: pl.DataFrame) -> list[str]:
+        there = {e: normals[e] for e in rows["event_id"].to_list() if e in normals}
+        missing = rows.filter(~pl.col("event_id").is_in(list(there)))
+        if missing.height:
+            days = sorted(set(missing["feed_date"].to_list()))
+            found = _frame(lake, EVENTS, [*_NAMED, "text"], {"feed_date": days}).join(missing, on=list(_NAMED), how="semi")
+            there |= dict(zip(found["event_id"].to_list(), all_normalised(found["text"].to_list()), strict=True))
+        return [there[e] for e in rows["event_id"].to_list()]
+
+    return read
+
+
+def _around(days: "set[date]") -> list[date]:
+    reach = range(-WINDOW_DAYS, WINDOW_DAYS + 1)
+    return sorted({day + timedelta(days=n) for day in days for n in reach})
+
+
+def _day_ranges(current: "pl.DataFrame") -> list[list[date]]:
+    """Feed dates in runs of not too many events."""
+    import polars as pl
+
+    ranges: list[list[date]] = []
+    size = _ROWS_AT_A_TIME
+    for day, rows in current.group_by("feed_date").agg(pl.len()).sort("feed_date").iter_rows():
+        if size >= _ROWS_AT_A_TIME:
+            ranges.append([])
+            size = 0
+        ranges[-1].append(day)
+        size += rows
+    return ranges
+
+
+def _record(lake: Lakehouse, batches: "pl.DataFrame", *, done: bool) -> None:
+    import polars as pl
+
+    if batches.height:
+        lake.upsert(COMPARED_BATCHES, batches.with_columns(pl.lit(done).alias("done")).to_arrow())
+
+
+def _empty() -> "pl.DataFrame":
+    from feedback_assets.contracts.arrow import arrow_schema
+
+    return _polars(arrow_schema(DUPLICATE_INDEX).empty_table())
+
+
+def _frame(lake: Lakehouse, table: Table, columns: Sequence[str], where: Any = None) -> "pl.DataFrame":
+    return _polars(lake.read(table, columns=columns, where=where))
+
+
+def _polars(data: Any) -> "pl.DataFrame":
+    import polars as pl
+
+    return pl.DataFrame(data)

@@ -1,0 +1,96 @@
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedback_assets.silver.duplicates.comparing import Comparer, in_order, read
+from feedback_assets.silver.duplicates.normal import normalised
+from feedback_assets_tests.silver.duplicates.world import sentence
+
+POST = (
+    "After the update last night my bookmarks toolbar is gone and the menu does not open. I tried a restart of the computer and of the "
+    "program, nothing helps. The toolbar worked for years. Please tell me how I get it back, I need it for work every day."
+)
+SENTENCES = [s + "." for s in POST.rstrip(".").split(". ")]
+ERROR_PAGE = (
+    "Secure Connection Failed. An error occurred during a connection to the site. PR_END_OF_FILE_ERROR. The page you are trying to view "
+    "cannot be shown because the authenticity of the received data could not be verified. Please contact the website owners to inform them."
+)
+JAPANESE = "昨日の更新のあとからアプリが起動しなくなりました。再インストールしても同じ画面で止まります。早く直してください。"
+
+
+def similarity(one: str, other: str) -> float:
+    a, b = read([normalised(one), normalised(other)])
+    there, back = Comparer().similarity(a, b), Comparer().similarity(b, a)
+    assert there == back
+    return there
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        POST.upper().replace(".", "!!"),
+        POST.replace("bookmarks", "bokmarks").replace("restart", "resatrt").replace("years", "yeasr").replace("Please", "Plese"),
+        POST + "\n\nBest regards,\nTerry Test\nExample Ltd\nPhone 555-0142",
+        "Hello, I post this again because nobody answered. " + POST,
+        " ".join(SENTENCES[::-1]),
+        POST[: len(POST) // 2],
+        POST[len(POST) // 3 :],
+        POST.replace("last night", "this morning"),
+        POST + "\n\nOn 3 May support wrote:\n> Thank you for your message, we are looking into it and will be back.",
+    ],
+)
+def test_what_is_a_copy(copy: str) -> None:
+    assert similarity(POST, copy) > 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (POST, "Since yesterday's new version I cannot find my bookmark bar any more, the menu is dead, and restarting changes nothing."),
+        (
+            "Every time I log in to my bank I get this. " * 2 + ERROR_PAGE,
+            ERROR_PAGE + " It began with the new router, my phone is fine here. " * 3,
+        ),
+        ("All the staff were very nice and helpful", "All the staff were lovely and helpful, nothing was too much trouble, very nice"),
+        ("How do I make Firefox my default browser", "How do I delete the other browser and make Firefox my browser"),
+        ("The checkout page crashes when I pay with PayPal", "The settings page crashes when I log in with Google"),
+        (POST, SENTENCES[0][:40]),
+        (JAPANESE, "アプリは問題なく起動しますが、再インストールしたあと画面が暗いままです。早く直してほしいです。"),
+        (POST, ""),
+    ],
+)
+def test_what_is_none(one: str, other: str) -> None:
+    assert similarity(one, other) == 0
+
+
+@pytest.mark.parametrize(
+    "copy", [JAPANESE + "よろしくお願いします。", JAPANESE.replace("画面", "がめん"), JAPANESE[: len(JAPANESE) * 2 // 3]]
+)
+def test_scripts_without_spaces_have_copies_too(copy: str) -> None:
+    assert similarity(JAPANESE, copy) > 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 50), st.integers(0, 50), st.integers(5, 60))
+def test_similarity_is_a_share_and_the_same_from_both_sides(one: int, other: int, words: int) -> None:
+    a, b = sentence(random.Random(one), words), sentence(random.Random(other), words)
+    mixed = a[: len(a) // 2] + " " + b[len(b) // 2 :]
+    for x, y in ((a, b), (a, mixed), (a, a + " " + b)):
+        assert 0 <= similarity(x, y) <= 1
+    assert similarity(a, a) == 1
+
+
+def slow_in_order(one: str, other: str) -> int:
+    row = [0] * (len(other) + 1)
+    for c in one:
+        before = row[:]
+        for j, d in enumerate(other, start=1):
+            row[j] = before[j - 1] + 1 if c == d else max(before[j], row[j - 1])
+    return row[-1]
+
+
+@given(st.text(alphabet="abc ", max_size=90), st.text(alphabet="abc ", max_size=90))
+def test_characters_in_the_same_order_are_counted_right(one: str, other: str) -> None:
+    assert in_order(one, other) == slow_in_order(one, other)

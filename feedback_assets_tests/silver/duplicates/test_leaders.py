@@ -1,0 +1,101 @@
+import random
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedback_assets.silver.duplicates import candidates
+from feedback_assets.silver.duplicates.candidates import Tokens
+from feedback_assets.silver.duplicates.comparing import Comparer, read
+from feedback_assets.silver.duplicates.grouping import leaders
+from feedback_assets.silver.duplicates.leaders import OPEN, Standing, Texts, settle
+from feedback_assets.silver.duplicates.shingles import sketches
+from feedback_assets_tests.silver.duplicates.world import sentence
+
+_ONE, _OTHER = (sentence(random.Random(n), 24).split() for n in (3, 100))
+CHAIN = [" ".join(_OTHER[: 2 * k] + _ONE[2 * k :]) for k in range(13)]
+WINDOW = 45
+
+
+def one_by_one(normals: Sequence[str], days: Sequence[int]) -> list[int]:
+    """The earliest representative that a text is a copy of, by comparing with all of them."""
+    comparer = Comparer()
+    seen = read(normals)
+    found: list[int] = []
+    for i, text in enumerate(seen):
+        led_by = (j for j in range(i) if found[j] == j and days[i] - days[j] <= WINDOW and comparer.similarity(seen[j], text) > 0)
+        found.append(next(led_by, i))
+    return found
+
+
+def texts(normals: list[str], days: list[int]) -> Texts:
+    same = {n: i for i, n in reversed(list(enumerate(normals)))}
+    return Texts(
+        np.array(days, np.int64),
+        np.array([same[n] for n in normals], np.int64),
+        Tokens(*sketches(normals)),
+        lambda w: [normals[i] for i in w],
+    )
+
+
+said = st.lists(st.tuples(st.integers(0, len(CHAIN) - 1), st.integers(0, 120)), min_size=1, max_size=25)
+
+
+@settings(max_examples=60, deadline=None)
+@given(said, st.sets(st.integers(0, 24)), st.booleans())
+def test_what_is_opened_is_decided_as_if_all_had_been(told: list[tuple[int, int]], late: set[int], small: bool) -> None:
+    told = sorted(told, key=lambda t: t[1])
+    normals, days = [CHAIN[link] for link, _ in told], [day for _, day in told]
+    expected = one_by_one(normals, days)
+    with pytest.MonkeyPatch.context() as patch:
+        if small:
+            patch.setattr(candidates, "BUDGET", 5)
+        # First without the late ones, then with them: only they are open.
+        early = [i for i in range(len(told)) if i not in late]
+        first = Standing(np.full(len(early), OPEN, np.int64), np.zeros(len(early)))
+        settle(texts([normals[i] for i in early], [days[i] for i in early]), first)
+        then = Standing(np.full(len(told), OPEN, np.int64), np.zeros(len(told)))
+        for at, i in enumerate(early):
+            then.leader[i] = early[int(first.leader[at])]
+            then.similarity[i] = first.similarity[at]
+        settle(texts(normals, days), then)
+    assert then.leader.tolist() == expected
+
+
+def test_a_flood_of_near_copies_is_led_by_its_first_without_comparing_all_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = sentence(random.Random(5), 30)
+    compared = []
+    original = Comparer.similarity
+
+    def counted(*arguments: object) -> float:
+        compared.append(1)
+        return original(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Comparer, "similarity", counted)
+    assert set(leaders([f"{body} {n}" for n in range(3_000)])) == {0}
+    assert len(compared) == 2_999
+
+
+def test_planted_copies_are_found_and_nothing_else() -> None:
+    chance = random.Random(11)
+    told, truth = [], []
+    for i in range(400):
+        text = sentence(chance, chance.randint(12, 30))
+        told.append(text)
+        truth.append(i)
+        if i % 4 == 0:
+            at = chance.randrange(len(text))
+            for changed in (text[:at] + "x" + text[at + 1 :], "hello " + text, text + " please help", text.replace(" ", ", ").capitalize()):
+                told.append(changed)
+                truth.append(i)
+    found = leaders(told)
+    right = sum(truth[k] == truth[r] for k, r in enumerate(found) if r != k)
+    assert right == sum(r != k for k, r in enumerate(found))
+    assert right >= 0.98 * 400
+
+
+def test_no_texts_no_leaders() -> None:
+    assert leaders([]) == []
+    assert leaders(["", ""]) == [0, 1]
