@@ -10,6 +10,10 @@ from collections.abc import Iterable
 
 
 def _digest(kind: str, parts: Iterable[str]) -> str:
+    parts = list(parts)
+    text = kind + "".join([f"\x00{len(part)}\x00{part}" for part in parts])
+    if text.isascii():  # most ids are, and then characters are bytes
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
     h = hashlib.sha256(kind.encode())
     for part in parts:
         raw = part.encode("utf-8", "surrogatepass")

@@ -36,7 +36,7 @@ def _bronze_asset(source: str, partitions: dg.PartitionsDefinition[str], policy:
         from feedback_assets.bronze.ingest import ingest_days
 
         seams, days = seams_of(context), days_of(context)
-        reports = ingest_days(seams.lake, seams.landing, source, days, now=seams.now())
+        reports = ingest_days(seams.lake, seams.landing, source, days, now=seams.now(), workers=seams.compute.kernel_workers)
         yield from day_results(context, seams, [table], days, reports)
 
     return bronze

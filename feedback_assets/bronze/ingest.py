@@ -5,20 +5,23 @@ manifest has it with the same size and time; else its content decides. Reading r
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.bronze.landing import LandedFile, LandingZone
+from feedback_assets.bronze.reading import read_batches
 from feedback_assets.bronze.records import open_bytes
+from feedback_assets.compute.workers import ROWS, spread
 from feedback_assets.contracts.arrow import arrow_schema
 from feedback_assets.contracts.bronze import DEAD_LETTERS, MANIFEST, bronze_table
 from feedback_assets.contracts.table import Table
 from feedback_assets.errors import SettingError
-from feedback_assets.identity import batch_id, dead_letter_id, event_id, record_key, sha256_hex
+from feedback_assets.identity import batch_id, dead_letter_id, sha256_hex
 from feedback_assets.lakehouse.interface import Lakehouse
-from feedback_assets.sources.framing.frames import DEFAULT_LIMITS, FramedFile, Limits
+from feedback_assets.sources.framing.frames import DEFAULT_LIMITS, Frame, FramedFile, Limits
 from feedback_assets.sources.interface import Source
 from feedback_assets.sources.registry import source_named
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 FLUSH_BYTES = 64 << 20
 """So many payload bytes are held before they are written."""
 _DEAD_LETTER_BYTES = 500
+_MOST_BYTES_AT_ONCE = 8 << 20
 
 
 @dataclass(slots=True)
@@ -54,9 +58,16 @@ def pending_days(lake: Lakehouse, landing: LandingZone, source: str) -> list[dat
 
 
 def ingest_days(
-    lake: Lakehouse, landing: LandingZone, source: str, days: Iterable[date], *, now: datetime, limits: Limits = DEFAULT_LIMITS
+    lake: Lakehouse,
+    landing: LandingZone,
+    source: str,
+    days: Iterable[date],
+    *,
+    now: datetime,
+    limits: Limits = DEFAULT_LIMITS,
+    workers: int = 1,
 ) -> dict[date, DayReport]:
-    """Reads what is new under these days. A report for each day, also when nothing was new.
+    """Reads what is new under these days, a large file by so many `workers`. A report for each day, also when nothing was new.
 
     A file that vanishes or changes while it is read is left for the next call.
     """
@@ -64,7 +75,7 @@ def ingest_days(
     wanted = sorted(set(days))
     reports = {day: DayReport() for day in wanted}
     known = _Known(lake, reader.name)
-    writer = _Writer(lake, reader, landing, now, limits)
+    writer = _Writer(lake, reader, landing, now, limits, workers=workers)
     for file in landing.list_files(reader.name, wanted):
         if not known.by_listing(file):
             writer.add(file, reports[file.feed_date], known)
@@ -118,13 +129,15 @@ class _Columns:
 class _Writer:
     """Collects rows of several files and writes each table in one call."""
 
-    def __init__(self, lake: Lakehouse, source: Source, landing: LandingZone, now: datetime, limits: Limits) -> None:
+    def __init__(self, lake: Lakehouse, source: Source, landing: LandingZone, now: datetime, limits: Limits, *, workers: int) -> None:
         self.lake = lake
         self.source = source
         self.landing = landing
         self.now = now
         self.limits = limits
-        self.bronze = _Columns(bronze_table(source.name))
+        self.workers = workers
+        self.bronze = bronze_table(source.name)
+        self.read: list[pa.RecordBatch] = []
         self.dead = _Columns(DEAD_LETTERS)
         self.manifest = _Columns(MANIFEST)
         self.held = 0
@@ -152,7 +165,11 @@ class _Writer:
 
     def flush(self, *, last: bool) -> None:
         """Writes bronze and dead letters, and with `last` the manifest of the files that are whole."""
-        self.lake.append_new(self.bronze.table, self.bronze.taken())
+        if self.read:
+            import pyarrow as pa
+
+            rows, self.read = pa.Table.from_batches(self.read), []
+            self.lake.append_new(self.bronze, rows)
         self.lake.append_new(DEAD_LETTERS, self.dead.taken())
         if last:
             self.lake.append_new(MANIFEST, self.manifest.taken())
@@ -189,34 +206,36 @@ class _Writer:
             return
         opened = open_bytes(self.source, raw, mapping, self.limits, name=batch.file.path)
         context = opened.context_text
-        for record in opened.records():
-            frame = record.frame
-            payload = opened.framed.payload(frame)
-            sha = sha256_hex(payload)
-            if record.event is None:
-                self._dead(batch, (frame.start, frame.end, frame.index), record.reason, record.detail, sha)
-                continue
-            event = record.event
-            batch.rows += 1
-            self.held += len(payload) + len(context)
-            self.bronze.add(
-                **{k: v for k, v in batch.shared.items() if k != "processed_at"},
-                record_key=record_key(batch.id, frame.start, frame.end),
-                event_id=event_id(self.source.name, event.record_id),
-                record_id=event.record_id,
-                payload=payload,
-                payload_sha256=sha,
-                start=frame.start,
-                end=frame.end,
-                context=context,
-                event_time=event.event_time,
-                revised_at=event.revised_at,
-                is_deletion=event.is_deletion,
-            )
+        for frame in opened.framed.frames:
+            if frame.reason:
+                sha = sha256_hex(opened.framed.payload(frame))
+                self._dead(batch, (frame.start, frame.end, frame.index), frame.reason, frame.detail, sha)
+        kernel = partial(read_batches, source=self.source.name, context=context, batch=batch.id)
+        for rows in spread(kernel, _payloads(opened.framed), self.workers):
+            self._read(batch, rows, context)
             if self.held >= FLUSH_BYTES:
                 self.flush(last=False)
         if opened.framed.reason:
             self._dead_file(batch, opened.framed.reason, _file_detail(opened.framed))
+
+    def _read(self, batch: "_Batch", rows: "pa.RecordBatch", context: str) -> None:
+        """Rows of read_batches -> bronze rows, and dead letters for those that cannot be read."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        is_read = pc.equal(rows.column("reason"), "")
+        for row in rows.filter(pc.invert(is_read)).to_pylist():
+            self._dead(batch, (row["start"], row["end"], row["index"]), row["reason"], row["detail"], row["payload_sha256"])
+        good = rows.filter(is_read)
+        schema = arrow_schema(self.bronze)
+        shared = {**batch.shared, "context": context}
+        columns = [
+            good.column(f.name) if f.name in good.schema.names else pa.repeat(pa.scalar(shared[f.name], f.type), good.num_rows)
+            for f in schema
+        ]
+        self.read.append(pa.RecordBatch.from_arrays(columns, schema=schema))
+        batch.rows += good.num_rows
+        self.held += good.column("payload").nbytes + len(context) * good.num_rows
 
     def _mapping(self, file: LandedFile) -> str | None:
         """The mapping's text, empty for sources without one; None when there is none that can be used."""
@@ -272,6 +291,29 @@ class _Batch:
     def count(self, reason: str) -> None:
         self.dead += 1
         self.reasons[reason] += 1
+
+
+def _payloads(framed: FramedFile) -> "Iterator[pa.RecordBatch]":
+    """The records of a file that could be told apart, in its order: (payload, start, end, index)."""
+    good = (f for f in framed.frames if not f.reason)
+    held: list[Frame] = []
+    size = 0
+    for frame in good:
+        held.append(frame)
+        size += frame.end - frame.start
+        if len(held) == ROWS or size >= _MOST_BYTES_AT_ONCE:
+            yield _batch_of(framed, held)
+            held, size = [], 0
+    if held:
+        yield _batch_of(framed, held)
+
+
+def _batch_of(framed: FramedFile, frames: list[Frame]) -> "pa.RecordBatch":
+    import pyarrow as pa
+
+    payloads = pa.array([framed.payload(f) for f in frames], type=pa.binary())
+    places = [pa.array([getattr(f, name) for f in frames], type=pa.int64()) for name in ("start", "end", "index")]
+    return pa.RecordBatch.from_arrays([payloads, *places], names=["payload", "start", "end", "index"])
 
 
 def _file_detail(framed: FramedFile) -> str:

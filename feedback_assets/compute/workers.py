@@ -28,6 +28,9 @@ ROWS = 1024
 START_OVER = 4_000
 """Fewer rows than this are not worth starting processes for; processes that run already take them."""
 
+AHEAD = 6
+"""Tasks that wait for each process, so that all have work while the caller does something with the results."""
+
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS", "ARROW_NUM_THREADS"), "1")
 
 
@@ -103,7 +106,7 @@ class _Pool:
             for batch in batches:
                 for start in range(0, batch.num_rows, ROWS):
                     waiting.append(self.threads.submit(self._task, pickled, batch.slice(start, ROWS)))
-                    if len(waiting) > 2 * self.workers:
+                    if len(waiting) > AHEAD * self.workers:
                         yield from waiting.popleft().result()
             while waiting:
                 yield from waiting.popleft().result()

@@ -18,7 +18,9 @@ MAX_ID = 512
 MAX_SHORT = 500
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 
+_loads = json.JSONDecoder(strict=False, parse_constant=lambda _: None).decode  # made once: json.loads would make one a record
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,300}(?:\.[0-9]{0,300})?|\.[0-9]{1,300})(?:[eE][+-]?[0-9]{1,4})?", re.ASCII)
 _TYPE_NAMES = {
     bool: "true or false",
@@ -52,7 +54,7 @@ def load_object(payload: bytes, encoding: str = "utf-8") -> "Fields":
     """A payload that must be one JSON object. NaN and Infinity, which are not JSON, read as nothing."""
     text = decode(payload, encoding)
     try:
-        value = json.loads(text, strict=False, parse_constant=_nothing)
+        value = _loads(text)
     except json.JSONDecodeError as e:
         raise RecordError("not_json", f"{e.msg} at character {e.pos} of the record") from None
     except ValueError:
@@ -150,7 +152,7 @@ class Fields:
             value = self.data.get(key)
             if value is None or value == "":
                 continue
-            return short(value, f"{self.path}{key}")
+            return clean(value).strip()[:MAX_SHORT] if type(value) is str else short(value, f"{self.path}{key}")
         return ""
 
     def record_id(self, key: str) -> str:
@@ -238,9 +240,10 @@ class Fields:
     def kept(self, keys: Iterable[str]) -> dict[str, Any]:
         """These keys' values, fit for JSON; absent, null and empty ones are left out."""
         found = {}
+        data = self.data
         for key in keys:
-            value = plain(self.data.get(key))
-            if value not in (None, "", [], {}):
+            value = data.get(key)
+            if value is not None and (value := plain(value)) not in _EMPTY:
                 found[key] = value
         return found
 
@@ -334,10 +337,6 @@ def type_name(value: object) -> str:
 def locale_tag(text: str) -> str:
     """en_US -> en-US (BCP 47 writes hyphens)."""
     return text.replace("_", "-")
-
-
-def _nothing(_: str) -> None:
-    return None
 
 
 def _refuse_deep(value: Any) -> None:

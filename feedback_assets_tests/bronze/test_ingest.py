@@ -11,6 +11,7 @@ import pytest
 from feedback_assets.bronze import ingest
 from feedback_assets.bronze.ingest import DayReport, ingest_days, pending_days, pending_files
 from feedback_assets.bronze.landing import LandingZone
+from feedback_assets.compute.workers import close_workers
 from feedback_assets.contracts.bronze import DEAD_LETTERS, MANIFEST, bronze_table
 from feedback_assets.contracts.table import Table
 from feedback_assets.identity import event_id, sha256_hex
@@ -195,3 +196,17 @@ def test_real_forum_posts_all_reach_bronze(lake: LocalLakehouse, zone: LandingZo
     reports = ingest_days(lake, zone, "generic", days, now=NOW)
     assert sum(r.bronze_rows for r in reports.values()) == 5021
     assert lake.count(DEAD_LETTERS) == 0
+
+
+def test_a_large_file_read_by_several_processes_gives_the_same_tables(
+    lake: LocalLakehouse, zone: LandingZone, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    lines = [b"no json" if n % 1000 == 999 else _ticket(n) for n in range(5_000)]
+    _land(zone, b"\n".join(lines), name="a.jsonl")
+    other = LocalLakehouse(tmp_path_factory.mktemp("other"))
+    reports = [ingest_days(each, zone, "zendesk", [DAY], now=NOW, workers=n)[DAY] for each, n in ((lake, 1), (other, 2))]
+    close_workers()
+    assert reports[0] == reports[1]
+    assert (reports[0].bronze_rows, reports[0].dead_letters) == (4_995, 5)
+    for table in TABLES:
+        assert lake.read(table).to_pylist() == other.read(table).to_pylist()
