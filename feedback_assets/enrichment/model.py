@@ -1,7 +1,8 @@
-"""The local model: linear, on TF-IDF of words, word pairs and word pieces. What it holds, how it answers, how it is stored.
+"""The local model: linear, on TF-IDF of words, word pairs and word pieces, and on word vectors. What it holds, answers and stores.
 
 Heads: one-vs-rest over categories and "none"; subcategories; sentiment; severity. A sentence's score under a head is the sum of its
-tokens' scores divided by the length of its feature vector, as for a linear model on normalised TF-IDF, but one table row a token.
+tokens' scores divided by the length of its feature vector, as for a linear model on normalised TF-IDF, but one table row a token;
+and the same for the sum of its words' vectors.
 Not here: training (training.py).
 """
 
@@ -14,7 +15,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from feedback_assets.enrichment.features import PAIR, features, pair, tokens
+from feedback_assets.enrichment.features import PAIR, features, is_dense, pair, tokens
+from feedback_assets.enrichment.learning.platt import Platt
+from feedback_assets.enrichment.learning.words import DIMENSIONS, word_vectors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_MOST_REMEMBERED = 150_000
+_MOST_REMEMBERED = 40_000
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,14 @@ class Heads:
 
 @dataclass(frozen=True)
 class Parameters:
-    """What training learnt. `weights` is features x heads and has the IDF inside; `scale` and `shift` are Platt's calibration."""
+    """What training learnt. `weights` is features x heads and has the IDF inside; `dense_weights` is word vectors' dimensions x heads."""
 
     vocabulary: tuple[str, ...]
     idf: "Floats"
     weights: "Floats"
+    dense_weights: "Floats"
     bias: "Floats"
-    scale: float
-    shift: float
+    platt: Platt
     heads: Heads
 
 
@@ -61,14 +64,14 @@ class LocalModel:
         self.version = version
         self._index = {name: i for i, name in enumerate(parameters.vocabulary)}
         self._rows: dict[str, int] = {}
-        self._table = np.zeros((1024, parameters.heads.width + 1))
+        self._table = np.zeros((1024, parameters.heads.width + 1 + DIMENSIONS))
 
     @cached_property
     def heads(self) -> Heads:
         return self.parameters.heads
 
-    def scores(self, texts: Sequence[str]) -> "tuple[Floats, Floats]":
-        """(sums, squares): for each text the sum of its tokens' head scores, and the square of the length of its features."""
+    def sums(self, texts: Sequence[str]) -> "Floats":
+        """What raw() reads, one row a text: head scores, the square of the features' length, word vectors. Rows of parts can be added."""
         import numpy as np
         from scipy.sparse import csr_matrix
 
@@ -97,25 +100,34 @@ class LocalModel:
             offsets.append(len(indices))
         self._remember(list(rows)[before:], before)
         matrix = csr_matrix((np.ones(len(indices)), np.array(indices, dtype=np.int64), np.array(offsets)), shape=(len(texts), len(rows)))
-        total = matrix @ self._table[: len(rows)]
-        return total[:, :-1], total[:, -1]
+        out: Floats = matrix @ self._table[: len(rows)]
+        return out
 
-    def raw(self, sums: "Floats", squares: "Floats") -> "Floats":
+    def seen(self, sums: "Floats") -> "NDArray[np.bool_]":
+        """Whether a text has anything that the model knows."""
+        known: NDArray[np.bool_] = sums[:, self.heads.width] > 0
+        return known
+
+    def raw(self, sums: "Floats") -> "Floats":
         """Scores of all heads, the bias added."""
         import numpy as np
 
-        return sums / np.sqrt(np.maximum(squares, 1e-9))[:, None] + self.parameters.bias
-
-    def probabilities(self, raw: "Floats") -> "Floats":
-        """Calibrated probability of each category (none last). Rounded, so that the last bits of a sum decide nothing."""
-        import numpy as np
-
         p = self.parameters
-        score = raw[:, : len(p.heads.categories)] * p.scale + p.shift
-        return np.round(1 / (1 + np.exp(-np.clip(score, -30, 30))), 6)
+        width = p.heads.width
+        dense = sums[:, width + 1 :]
+        dense = dense / np.maximum(np.linalg.norm(dense, axis=1, keepdims=True), 1e-9)
+        out: Floats = sums[:, :width] / np.sqrt(np.maximum(sums[:, width], 1e-9))[:, None] + dense @ p.dense_weights + p.bias
+        return out
+
+    def probabilities(self, raw: "Floats", languages: Sequence[str] = ()) -> "Floats":
+        """Calibrated probability of each category (none last). Rounded, so that the last bits of a sum decide nothing.
+
+        languages: of each row, or nothing when they are not known.
+        """
+        return self.parameters.platt.probabilities(raw[:, : len(self.heads.categories)], languages)
 
     def _remember(self, keys: Sequence[str], start: int) -> None:
-        """Fills the table's rows for new tokens and pairs: head scores, then the square of the feature vector's length."""
+        """Fills the table's rows for new tokens and pairs, in the order that sums() tells of."""
         import numpy as np
         from scipy.sparse import csr_matrix
 
@@ -123,7 +135,7 @@ class LocalModel:
             return
         p = self.parameters
         if start + len(keys) > len(self._table):
-            bigger = np.zeros((2 * (start + len(keys)), p.heads.width + 1))
+            bigger = np.zeros((2 * (start + len(keys)), p.heads.width + 1 + DIMENSIONS))
             bigger[:start] = self._table[:start]
             self._table = bigger
         indices: list[int] = []
@@ -139,8 +151,12 @@ class LocalModel:
             offsets.append(len(indices))
         matrix = csr_matrix((np.array(values), np.array(indices, dtype=np.int64), np.array(offsets)), shape=(len(keys), len(p.vocabulary)))
         rows = slice(start, start + len(keys))
-        self._table[rows, :-1] = matrix @ p.weights
-        self._table[rows, -1] = matrix.multiply(matrix) @ (p.idf**2)
+        width = p.heads.width
+        self._table[rows, :width] = matrix @ p.weights
+        self._table[rows, width] = matrix.multiply(matrix) @ (p.idf**2)
+        words = [i for i, key in enumerate(keys) if not key.startswith(PAIR) and is_dense(key)]
+        self._table[rows, width + 1 :] = 0.0
+        self._table[start + np.array(words, np.int64), width + 1 :] = word_vectors([keys[i] for i in words])
 
 
 def save(model: LocalModel, path: Path) -> None:
@@ -153,13 +169,13 @@ def save(model: LocalModel, path: Path) -> None:
     meta = {
         "version": model.version,
         "heads": [p.heads.categories, p.heads.subcategories, p.heads.sentiments],
-        "scale": p.scale,
-        "shift": p.shift,
+        "platt": [p.platt.scale, p.platt.shifts, p.platt.by_language],
     }
     vocabulary = "\n".join(p.vocabulary).encode("utf-8", "surrogatepass")
     arrays: dict[str, NDArray[Any]] = {
         "idf": p.idf,
         "weights": p.weights,
+        "dense_weights": p.dense_weights,
         "bias": p.bias,
         "vocabulary": np.frombuffer(vocabulary, dtype=np.uint8),
     }
@@ -170,6 +186,7 @@ def save(model: LocalModel, path: Path) -> None:
             meta=np.frombuffer(meta_bytes, dtype=np.uint8),
             idf=arrays["idf"],
             weights=arrays["weights"],
+            dense_weights=arrays["dense_weights"],
             bias=arrays["bias"],
             vocabulary=arrays["vocabulary"],
         )
@@ -186,7 +203,7 @@ def load(path: Path, version: str) -> LocalModel | None:
 
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
-            arrays = {name: data[name] for name in ("idf", "weights", "bias", "vocabulary")}
+            arrays = {name: data[name] for name in ("idf", "weights", "dense_weights", "bias", "vocabulary")}
             meta = json.loads(data["meta"].tobytes())
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
@@ -194,8 +211,10 @@ def load(path: Path, version: str) -> LocalModel | None:
         return None
     heads = Heads(*(tuple(names) for names in meta["heads"]))
     vocabulary = tuple(arrays["vocabulary"].tobytes().decode("utf-8", "surrogatepass").split("\n"))
+    scale, shifts, by_language = meta["platt"]
+    platt = Platt(float(scale), tuple(shifts), {str(k): float(v) for k, v in by_language.items()})
     return LocalModel(
-        Parameters(vocabulary, arrays["idf"], arrays["weights"], arrays["bias"], float(meta["scale"]), float(meta["shift"]), heads), version
+        Parameters(vocabulary, arrays["idf"], arrays["weights"], arrays["dense_weights"], arrays["bias"], platt, heads), version
     )
 
 

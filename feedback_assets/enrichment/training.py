@@ -7,13 +7,17 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.enrichment import SENTIMENTS
-from feedback_assets.enrichment.features import features, pair, tokens
+from feedback_assets.enrichment.features import features, is_dense, pair, tokens
 from feedback_assets.enrichment.golden import GoldenText, of_split, read_golden
+from feedback_assets.enrichment.learning.linear import beside
+from feedback_assets.enrichment.learning.platt import Platt, fit_platt
+from feedback_assets.enrichment.learning.space import unit
+from feedback_assets.enrichment.learning.words import DIMENSIONS, vectors_version, word_vectors
 from feedback_assets.enrichment.model import Heads, LocalModel, Parameters, load, save
 from feedback_assets.enrichment.segments import sentences
 from feedback_assets.enrichment.taxonomy import Taxonomy
@@ -22,9 +26,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 NONE = "none"
 REGULARISATION = 6.0
+DENSE_WEIGHT = 0.7
 _PIECE_WEIGHT = 0.6
 _FEWEST = 2
 
@@ -85,8 +90,8 @@ def model_version(taxonomy: Taxonomy, golden: Sequence[GoldenText]) -> str:
 
     content = {
         "code": CODE_VERSION,
-        "parameters": [REGULARISATION, _PIECE_WEIGHT, _FEWEST],
-        "libraries": [numpy.__version__, scipy.__version__, sklearn.__version__],
+        "parameters": [REGULARISATION, DENSE_WEIGHT, _PIECE_WEIGHT, _FEWEST],
+        "libraries": [numpy.__version__, scipy.__version__, sklearn.__version__, vectors_version()],
         "taxonomy": taxonomy.digest,
         "golden": [g.model_dump(mode="json") for g in golden if g.split != "test"],
     }
@@ -115,12 +120,15 @@ def train(taxonomy: Taxonomy, golden: Sequence[GoldenText], version: str) -> Loc
     learnt = samples(taxonomy, of_split(golden, "train"))
     heads = _heads(taxonomy, learnt)
     matrix, vocabulary, idf = _matrix([s.text for s in learnt])
-    weights = np.zeros((len(vocabulary), heads.width))
+    dense = unit(_dense([s.text for s in learnt])) * DENSE_WEIGHT
+    both = beside(matrix, dense).astype(np.float64)
+    weights = np.zeros((both.shape[1], heads.width))
     bias = np.zeros(heads.width)
-    _fit_heads(matrix, learnt, heads, weights, bias)
-    parameters = Parameters(vocabulary, idf, weights * idf[:, None], bias, 1.0, 0.0, heads)
-    scale, shift = _calibrate(LocalModel(parameters, version), of_split(golden, "calibration"))
-    return LocalModel(Parameters(vocabulary, idf, parameters.weights, bias, scale, shift, heads), version)
+    _fit_heads(both, learnt, heads, weights, bias)
+    sparse, dense_weights = weights[: len(vocabulary)] * idf[:, None], weights[len(vocabulary) :] * DENSE_WEIGHT
+    parameters = Parameters(vocabulary, idf, sparse, dense_weights, bias, Platt(), heads)
+    platt = _calibrate(LocalModel(parameters, version), of_split(golden, "calibration"))
+    return LocalModel(replace(parameters, platt=platt), version)
 
 
 def _heads(taxonomy: Taxonomy, learnt: Sequence[Sample]) -> Heads:
@@ -149,6 +157,17 @@ def _matrix(texts: Sequence[str]) -> "tuple[Any, tuple[str, ...], NDArray[np.flo
         indices.extend(i for i, _ in row)
         offsets.append(len(indices))
     return csr_matrix((data, indices, offsets), shape=(len(texts), len(vocabulary))), vocabulary, idf
+
+
+def _dense(texts: Sequence[str]) -> "NDArray[np.float32]":
+    """The sum of each text's word vectors, as model.sums adds them up."""
+    import numpy as np
+
+    read = [tokens(t) for t in texts]
+    names = sorted({token for r in read for token in r if is_dense(token)})
+    vectors = dict(zip(names, word_vectors(names), strict=True))
+    empty = np.zeros(DIMENSIONS, np.float32)
+    return np.array([sum((vectors[t] for t in r if t in vectors), empty) for r in read], np.float32).reshape(len(texts), DIMENSIONS)
 
 
 def _counts(text: str) -> dict[str, float]:
@@ -233,18 +252,14 @@ def _fit(  # noqa: PLR0917
     bias[column] = float(fit.intercept_[0])
 
 
-def _calibrate(model: LocalModel, golden: Sequence[GoldenText]) -> tuple[float, float]:
-    """Platt's scale and shift, pooled over all categories (Platt 1999), on texts and sentences that were not learnt from."""
+def _calibrate(model: LocalModel, golden: Sequence[GoldenText]) -> Platt:
+    """Calibration on texts and sentences that were not learnt from, for each category and language."""
     import numpy as np
-    from sklearn.linear_model import LogisticRegression
 
-    held = [s for text in golden for s in _golden_samples(text)]
-    if len(held) < 50:
-        return 1.0, 0.0
-    raw = model.raw(*model.scores([s.text for s in held]))
+    held = [(s, text.language) for text in golden for s in _golden_samples(text)]
+    if not held:
+        return Platt()
     names = model.heads.categories
-    score = raw[:, : len(names)].reshape(-1, 1)
-    truth = np.array([[name in s.categories for name in names] for s in held]).reshape(-1)
-    fit = LogisticRegression(C=1e3, solver="liblinear", random_state=0)
-    fit.fit(score, truth)
-    return float(max(fit.coef_[0][0], 0.2)), float(fit.intercept_[0])
+    scores = model.raw(model.sums([s.text for s, _ in held]))[:, : len(names)]
+    truth = np.array([[name in s.categories for name in names] for s, _ in held])
+    return fit_platt(scores, truth, [language for _, language in held])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from feedback_assets.enrichment.learning.calibration import Mixture, fit_mixture
 from feedback_assets.enrichment.learning.linear import fit_one_against_rest
 from feedback_assets.enrichment.learning.network import Network, fit_network
-from feedback_assets.enrichment.learning.projection import fit_projection, network_input
+from feedback_assets.enrichment.learning.projection import fit_projection, folded, network_input
 from feedback_assets.enrichment.learning.space import Space, Table, fit_space, matrix_of, unit
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class TextClassifier:
     parameters: Parameters
     mixture: Mixture = field(default_factory=lambda: Mixture(_START))
     _table: Table | None = field(default=None, repr=False)
+    _dense_into: "NDArray[np.float32] | None" = field(default=None, repr=False)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -58,7 +59,11 @@ class TextClassifier:
 
         p = self.parameters
         if self._table is None:
-            self._table = Table(p.space, np.hstack([p.weights, p.projection]))
+            columns = p.weights
+            if p.network is not None:
+                deep, self._dense_into = folded(p.projection, p.network.into, p.dense_weights.shape[0])
+                columns = np.hstack([columns, deep])
+            self._table = Table(p.space, columns)
         width = len(p.bias)
         parts: list[list[Floats]] = []
         for start in range(0, max(len(texts), 1), _CHUNK):
@@ -66,8 +71,8 @@ class TextClassifier:
             sums /= np.sqrt(np.maximum(squares, 1e-9))[:, None]
             dense = unit(dense)
             said = [sums[:, :width] + dense @ p.dense_weights + p.bias]
-            if p.network is not None:
-                said.append(p.network.scores(network_input(sums[:, width:], dense)))
+            if p.network is not None and self._dense_into is not None:
+                said.append(p.network.beyond(sums[:, width:] + dense @ self._dense_into))
             parts.append(said)
         return [np.concatenate(column) for column in zip(*parts, strict=True)]
 

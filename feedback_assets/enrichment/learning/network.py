@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-HIDDEN = 512
+HIDDEN = 640
 _BATCH = 128
 _SMALL = 3_000
 _BATCH_OF_SMALL = 32
 _RATE = 2e-3
-_DECAY = 0.1
-_HIDE_INPUT = 0.4
-_HIDE_HIDDEN = 0.3
+_DECAY = 0.2
+_HIDE_INPUT = 0.5
+_HIDE_HIDDEN = 0.5
 _SMOOTHING = 0.1
 _MOST_EPOCHS = 24
 _MOST_ROWS_SEEN = 320_000
@@ -32,11 +32,10 @@ class Network:
     out: "Floats"
     out_bias: "Floats"
 
-    def scores(self, rows: "Floats") -> "Floats":
-        """One row of scores a row of input."""
+    def beyond(self, hidden: "Floats") -> "Floats":
+        """Scores of rows that have been multiplied with `into` already. Overwrites them."""
         import numpy as np
 
-        hidden: Floats = rows @ self.into
         hidden += self.into_bias
         np.maximum(hidden, 0, out=hidden)
         return (hidden @ self.out + self.out_bias).astype(np.float32, copy=False)

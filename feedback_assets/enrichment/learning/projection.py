@@ -29,10 +29,25 @@ def fit_projection(matrix: Any, most: int) -> "NDArray[np.float32]":
     return projection
 
 
+def network_scales(directions: int, dimensions: int) -> tuple[float, float]:
+    """What projections and word vectors are multiplied with for a network, so that neither drowns the other."""
+    return 1.3 * max(directions, 1) ** 0.5, dimensions**0.5
+
+
 def network_input(projected: "NDArray[np.float32]", dense: "NDArray[np.float32]") -> "NDArray[np.float32]":
-    """Both kinds of features at a like size, so that neither drowns the other."""
+    """What a network is trained on: both kinds of features, scaled."""
     import numpy as np
 
-    from feedback_assets.enrichment.learning.space import unit
+    first, second = network_scales(projected.shape[1], dense.shape[1])
+    return np.hstack([projected * np.float32(first), dense * np.float32(second)])
 
-    return np.hstack([unit(projected) * np.float32(max(projected.shape[1], 1) ** 0.5), dense * np.float32(dense.shape[1] ** 0.5)])
+
+def folded(
+    projection: "NDArray[np.float32]", into: "NDArray[np.float32]", dimensions: int
+) -> "tuple[NDArray[np.float32], NDArray[np.float32]]":
+    """(features x hidden units, word vectors' dimensions x hidden units): projection and first layer in one, to be read from tables."""
+    import numpy as np
+
+    directions = projection.shape[1]
+    first, second = network_scales(directions, dimensions)
+    return projection @ (into[:directions] * np.float32(first)), into[directions:] * np.float32(second)

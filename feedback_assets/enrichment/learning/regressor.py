@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from feedback_assets.enrichment.learning.calibration import softmax
 from feedback_assets.enrichment.learning.linear import fit_ridge
 from feedback_assets.enrichment.learning.network import Network, fit_network
-from feedback_assets.enrichment.learning.projection import fit_projection, network_input
+from feedback_assets.enrichment.learning.projection import fit_projection, folded, network_input
 from feedback_assets.enrichment.learning.space import Space, Table, fit_space, matrix_of, unit
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class TextRegressor:
 
     parameters: Parameters
     _table: Table | None = field(default=None, repr=False)
+    _dense_into: "NDArray[np.float32] | None" = field(default=None, repr=False)
 
     def values(self, texts: Sequence[str]) -> "Floats":
         """One value a text, rounded, so that the last bits of a sum decide nothing."""
@@ -57,15 +58,19 @@ class TextRegressor:
 
         p = self.parameters
         if self._table is None:
-            self._table = Table(p.space, np.hstack([p.weights[:, None], p.projection]))
+            columns = p.weights[:, None]
+            if p.network is not None:
+                deep, self._dense_into = folded(p.projection, p.network.into, p.dense_weights.shape[0])
+                columns = np.hstack([columns, deep])
+            self._table = Table(p.space, columns)
         out = np.zeros(len(texts))
         for start in range(0, len(texts), _CHUNK):
             sums, squares, dense = self._table.sums(texts[start : start + _CHUNK])
             sums /= np.sqrt(np.maximum(squares, 1e-9))[:, None]
             dense = unit(dense)
             value = (sums[:, 0] + dense @ p.dense_weights + p.bias).astype(np.float64)
-            if p.network is not None:
-                guessed = softmax(p.network.scores(network_input(sums[:, 1:], dense)).astype(np.float64)) @ p.steps
+            if p.network is not None and self._dense_into is not None:
+                guessed = softmax(p.network.beyond(sums[:, 1:] + dense @ self._dense_into).astype(np.float64)) @ p.steps
                 value = (1 - _NETWORK_SHARE) * value + _NETWORK_SHARE * guessed
             out[start : start + _CHUNK] = value
         return np.round(np.interp(out, p.ranks, p.scale), 6)

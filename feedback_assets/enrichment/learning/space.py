@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _PIECE_WEIGHT = 0.7
 _FEWEST = 2
-_MOST_FEATURES = 200_000
+_MOST_FEATURES = 120_000
 _MOST_TOKENS = 600
 """Tokens of a text that are read: what comes after changes little."""
 _TABLE_BYTES = 96_000_000

@@ -47,15 +47,16 @@ class LocalModelTier:
         pieces = [t.text[s.start : s.end] for t, ss in zip(texts, spans, strict=True) for s in ss]
         if not pieces:
             return [Reading(cannot_say=True) for _ in texts]
-        sums, squares = self._model.scores(pieces)
-        raw = self._model.raw(sums, squares)
-        sure = self._model.probabilities(raw)
+        sums = self._model.sums(pieces)
+        raw = self._model.raw(sums)
+        sure = self._model.probabilities(raw, [t.language for t, ss in zip(texts, spans, strict=True) for _ in ss])
         filled = [i for i, s in enumerate(spans) if s]
         ends = np.cumsum([len(spans[i]) for i in filled])
         starts = ends - np.array([len(spans[i]) for i in filled])
-        whole_squares = np.add.reduceat(squares, starts)
-        whole = self._model.raw(np.add.reduceat(sums, starts, axis=0), whole_squares)
-        whole_sure = self._model.probabilities(whole)
+        whole_sums = np.add.reduceat(sums, starts, axis=0)
+        known = self._model.seen(whole_sums)
+        whole = self._model.raw(whole_sums)
+        whole_sure = self._model.probabilities(whole, [texts[i].language for i in filled])
         best = np.maximum.reduceat(sure, starts, axis=0)
         # A sentence taken alone is easily misread: the whole text has a say.
         alone = (ends - starts == 1)[:, None]
@@ -64,7 +65,7 @@ class LocalModelTier:
         piece_feelings = self._feelings(raw)
         out = [Reading(cannot_say=True)] * len(texts)
         for n, i in enumerate(filled):
-            if whole_squares[n] <= 0:
+            if not known[n]:
                 continue
             start, end = int(starts[n]), int(ends[n])
             found = [
