@@ -6,8 +6,8 @@ for telephoning holds over a few other words too ("call us today at ..."). A pla
 
 import re
 
-ORDER, ACCOUNT, PHONE, NATIONAL, PASSPORT, LICENCE, BIRTH, CARD, KEEP, NEAR_PHONE = (
-    "order", "account", "phone", "national_id", "passport", "licence", "birth_date", "card", "keep", "near_phone",
+ORDER, ACCOUNT, PHONE, NATIONAL, MAYBE_NATIONAL, PASSPORT, LICENCE, BIRTH, CARD, KEEP, NEAR_PHONE = (
+    "order", "account", "phone", "national_id", "maybe_national_id", "passport", "licence", "birth_date", "card", "keep", "near_phone",
 )  # fmt: skip
 
 REACH = 72
@@ -51,19 +51,22 @@ _say(
 )
 _say(
     NEAR_PHONE,
-    """call calling called callme dial ring ringing text sms reach answering rückruf anrufen anruf ruf rufen erreichbar erreichen appelez
-    appeler appelle joindre joignable llamar llámame llamadme llame llamen llamo liguem ligue ligar ligar-me chiamatemi chiamare chiamate
-    chiamami bel bellen dzwońcie dzwoń zadzwoń zadzwońcie dzwonić звоните позвоните звонить звонил ringa nås soita soittaa arayın ara
-    zavolejte hívjon""",
+    """call calls calling called callme phoned contact contacting contacted kontakt kontaktieren contactez contactar contatto voicemail
+    dialed dialled dial ring ringing text sms reach answering rückruf anrufen anruf ruf rufen erreichbar erreichen appelez appeler
+    appelle joindre joignable llamar llámame llamadme llame llamen llamo liguem ligue ligar ligar-me chiamatemi chiamare chiamate
+    chiamami bel bellen dzwońcie dzwoń zadzwoń zadzwońcie dzwonić звоните позвоните звонить звонил ringa nås soita soittaa arayın
+    ara zavolejte hívjon""",
 )
 _say(
     NATIONAL,
-    """ssn ssns nino nhs nir dni nie nif cif nip pesel regon cpf cnpj bsn burgerservicenummer personnummer samordningsnummer hetu
-    henkilötunnus henkilötunnukseni cpr cpr-nummer cprnummer fødselsnummer aadhaar aadhar adhaar pan tfn medicare sin itin ein tin
-    curp rfc steuer-id steuerid steuernummer steueridentifikationsnummer steuer-identifikationsnummer sozialversicherungsnummer
-    rentenversicherungsnummer personalausweisnummer ausweisnummer fiscale insee rijksregisternummer kimlik инн снилс snils inn cnp
-    oib jmbg egn rodné edrpou krankenversicherungsnummer versichertennummer contribuinte personalausweis cédula cedula nric""",
+    """ssn ssns nino dni nie pesel regon cpf cnpj bsn burgerservicenummer personnummer samordningsnummer hetu henkilötunnus
+    henkilötunnukseni cpr-nummer cprnummer fødselsnummer aadhaar aadhar adhaar medicare curp steuer-id steuerid steuernummer
+    steueridentifikationsnummer steuer-identifikationsnummer sozialversicherungsnummer rentenversicherungsnummer
+    personalausweisnummer ausweisnummer fiscale insee rijksregisternummer kimlik инн снилс snils oib jmbg rodné edrpou
+    krankenversicherungsnummer versichertennummer contribuinte personalausweis cédula cedula nric""",
 )
+# Words that are other words too: sin (without), ein (a), an inn, an airport. The number must bear them out.
+_say(MAYBE_NATIONAL, "nhs nir nif cif nip cpr pan tfn sin itin ein tin rfc inn cnp egn")
 _say(
     PASSPORT,
     """passport passports passeport pasaporte passaporto passaporte reisepass reisepassnummer paspoort paspoortnummer paszport
@@ -91,9 +94,8 @@ _say(
     """error errors fehler fehlercode fehlernummer erreur errore erro błąd foutcode fout felkod fel virhekoodi virhe hatası code codes
     kod hresult exception bug bugs issue build builds version versions versión versione versão versie wersja versio sürüm версия
     сборка ошибка firmware release isbn ean upc gtin sku asin model modell modelo modello modèle modellen artikel artikelnummer
-    article artículo articolo artigo tuote part parts teil teilenummer teilenr pid port line lines zeile zeilen row rows ligne riga
-    línea linha rad página page size bytes byte took wrote exit status http https checksum crc commit revision rev timestamp kb cve
-    rfc2616 product produit producto prodotto produto produkt produktnummer lote lot batch""",
+    article artículo articolo artigo tuote part parts teil teilenummer teilenr bytes byte took wrote exit status checksum crc commit
+    revision rev timestamp kb cve rfc2616 product produit producto prodotto produto produkt produktnummer lote lot batch""",
 )
 
 _PAIRS = {
@@ -138,6 +140,9 @@ _FILLERS = frozenset(
     final""".split()  # noqa: SIM905
 )
 
+_OWN = frozenset("my his her our their your mein meine meiner mon ma mi mio mia meu minha mijn mitt mój moja moje мой benim".split())  # noqa: SIM905
+_NUMBER_WORDS = frozenset("number numbers numero numéro número nummer numer numara numarası номер".split())  # noqa: SIM905
+
 _UNSPACED: tuple[tuple[str, str], ...] = (
     (ORDER, "订单号 订单 注文番号 注文 주문번호 주문 訂單號 訂單 快递单号 追跡番号"),
     (ACCOUNT, "账号 帐号 账户 賬號 口座番号 口座 会員番号 회원번호 계좌번호 계좌 客户号 会员号 お客様番号 顧客番号"),
@@ -153,6 +158,7 @@ _UNSPACED_WORDS = tuple((role, word) for role, words in _UNSPACED for word in wo
 _BARRIER = re.compile(r"[\n\]<>|{}]")
 _DIGIT = re.compile("[0-9]")
 _WORD = re.compile(r"[^\W_](?:[\w'’.-]*\w)?|[#№]")
+_LABEL_BEHIND = re.compile(r"[ \t]{0,2}[-–(\[,/|:]?[ \t]{0,2}([^\W\d_]{2,12})(?!\w)")
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -167,6 +173,7 @@ def role_before(s: str, start: int) -> str:
         return role
     words = _WORD.findall(window)
     adjacent = True
+    number = False
     for i in range(len(words) - 1, max(-1, len(words) - 2 - _NEAR_WORDS), -1):
         word = words[i]
         if _DIGIT.search(word) is not None:
@@ -175,6 +182,9 @@ def role_before(s: str, start: int) -> str:
             return role
         if _WORDS.get(word) is NEAR_PHONE:
             return PHONE
+        number = number or word in _NUMBER_WORDS
+        if adjacent and number and word in _OWN:
+            return PHONE  # "my number" alone is a telephone's
         adjacent = adjacent and word in _FILLERS
     return ""
 
@@ -191,6 +201,18 @@ def _role_of(words: list[str], i: int) -> str:
     return "" if role is NEAR_PHONE else role
 
 
+_LABELS_BEHIND = frozenset(
+    """office fax mobile mobil cell home work phone tel telephone telefon handy büro privat privé oficina casa bureau domicile travail
+    ufficio cellulare celular móvil movil telefax landline whatsapp werk thuis dom praca biuro arbete hem kantoor""".split()  # noqa: SIM905
+)
+
+
+def phone_label_after(s: str, end: int) -> bool:
+    """Whether a signature's label stands right behind a number: "785 8949 office", "(fax)", "- mobile"."""
+    m = _LABEL_BEHIND.match(s, end)
+    return m is not None and m[1].lower() in _LABELS_BEHIND
+
+
 def role_after(s: str, end: int) -> str:
     """The role that one of the next two words gives to what ends there."""
     for word in _WORD.findall(s[end : end + 24].lower())[:2]:
@@ -203,7 +225,7 @@ def _compound(word: str) -> str:
     """The role of the last part of a joined word: l'iban, e-ticket, no.order."""
     for sign in "'-.":
         if sign in word:
-            role = _WORDS.get(word.rpartition(sign)[2], "") or _WORDS.get(word.partition(sign)[0], "")
+            role = _WORDS.get(word.rpartition(sign)[2], "")
             if role:
                 return role
     return ""

@@ -42,6 +42,8 @@ _NINO = re.compile(r"(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]
 _FISCAL = re.compile(r"[A-Za-z]{6}[0-9LMNP-V]{2}[A-EHLMPRSTa-ehlmprst][0-9LMNP-V]{2}[A-Za-z][0-9LMNP-V]{3}[A-Za-z]")
 _HETU = re.compile(r"[0-9]{6}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]")
 _PAN = re.compile(r"[A-Z]{3}[ABCFGHLJPT][A-Z][0-9]{4}[A-Z]")
+_RFC = re.compile(r"[A-ZÑ&]{3,4}[0-9]{6}[0-9A-Z]{3}")
+_CIF = re.compile(r"[A-HJNP-SUVW]-?[0-9]{7}[0-9A-J]")
 _RESIDENT = re.compile(r"[1-9][0-9]{16}[0-9Xx]")
 _CURP = re.compile(r"[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}[0-9A-Z][0-9]")
 _UK_DRIVER = re.compile(r"[A-Z9]{5}[0-9][0156][0-9][0-3][0-9]{2}[A-Z9]{2}[0-9][A-Z]{2}")
@@ -66,3 +68,23 @@ def certain_code(code: str) -> str:
         if n in lengths and shape.fullmatch(code) is not None and holds(code):
             return kind
     return ""
+
+
+_PLAUSIBLE: dict[int, tuple[Callable[[str], bool], ...]] = {
+    9: (check.luhn, check.australian_tax, check.portuguese, check.dutch, lambda d: d[0] == "9" and 50 <= int(d[3:5]) <= 99),
+    10: (check.nhs, lambda d: check.day(d[:6], order="dmy")),
+    11: (check.polish, check.turkish, check.german, check.norwegian),
+    12: (check.russian_tax, check.japanese),
+    13: (lambda d: check.day(d[1:7]),),
+    15: (check.french,),
+}
+
+
+def plausible_number(digits: str) -> bool:
+    """Whether digits behind a word that may mean a national number hold as one."""
+    return any(holds(digits) for holds in _PLAUSIBLE.get(len(digits), ()))
+
+
+def plausible_code(code: str) -> bool:
+    """The same for a code with letters."""
+    return _PAN.fullmatch(code.upper()) is not None or _RFC.fullmatch(code.upper()) is not None or _CIF.fullmatch(code.upper()) is not None

@@ -4,7 +4,6 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from feedback_assets.placeholders import PATTERN
 from feedback_assets.silver.personal.finds import Find
 
 _EMAIL_LOCAL = re.compile(r"[\w.!#$%&'*+/?^`{|}~-]{1,64}$")
@@ -26,9 +25,10 @@ def emails(s: str) -> Iterator[Find]:
         domain = _EMAIL_DOMAIN.match(s, at + 1) if local is not None else None
         if local is not None and domain is not None:
             start = local.start()
-            while start < at - 1 and s[start] in _EDGE:
+            while start < at and s[start] in _EDGE:
                 start += 1
-            yield start, domain.end(), "email"
+            if start < at:
+                yield start, domain.end(), "email"
         at = s.find("@", at + 1)
 
 
@@ -41,8 +41,10 @@ def spelled_emails(s: str) -> Iterator[Find]:
 _URL = re.compile(r"://[^\s<>\"']{1,2000}|(?<![\w.])www\.[^\s<>\"']{1,2000}")
 _USERINFO = re.compile(r"://([^/?#@\s]{1,200}(?::[^/?#@\s]{0,200})?)@")
 _SECRET_PARAMETER = re.compile(
-    r"[?&;#](?:[\w.-]{0,30}(?:token|key|secret|passw(?:or)?d|pwd|sig|signature|auth|session|sid|jwt|credential|otp|email|e-mail|phone|user|uid)"
-    r"[\w.-]{0,30}|code|state|hash|ticket|invite|reset)=([^&;#\s]{1,2000})",
+    r"[?&;#](?:"
+    r"[\w.-]{0,30}(?:token|secret|passw(?:or)?d|pwd|signature|session|jwt|credential|otp|api_?key|authcode|e-?mail|phone)[\w.-]{0,30}"
+    r"|(?:[\w.-]{0,30}[_.-])?(?:key|sig|sid|auth|user|username|login|uid|usg|pass|hash|ticket|invite|reset|code|state))"
+    r"=([^&;#\s)\]}<>\"',]{1,2000})",
     re.IGNORECASE,
 )
 _OPAQUE = re.compile(r"(?<![A-Za-z0-9_-])(?=[A-Za-z_-]{0,80}[0-9])(?=[0-9_-]{0,80}[A-Za-z])[A-Za-z0-9_-]{24,400}(?![A-Za-z0-9_-])")
@@ -60,7 +62,7 @@ def in_url(at: int, url: str) -> Iterator[Find]:
         yield at + m.start(1), at + m.end(1), "credentials"
     if "=" in url:
         for m in _SECRET_PARAMETER.finditer(url):
-            if PATTERN.fullmatch(m[1]) is None:
+            if m[1][0] != "[" and (len(m[1]) >= 4 or not m[1].isdigit()):
                 yield at + m.start(1), at + m.end(1), "token"
     scheme = url.find("://")
     path = url.find("/", scheme + 3 if scheme >= 0 else 0)

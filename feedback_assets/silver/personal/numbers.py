@@ -8,12 +8,25 @@ import re
 from collections.abc import Iterator, Sequence
 
 from feedback_assets.silver.personal import checksums as check
-from feedback_assets.silver.personal.context import ACCOUNT, CARD, KEEP, LICENCE, NATIONAL, ORDER, PASSPORT, PHONE, role_before
+from feedback_assets.silver.personal.context import (
+    ACCOUNT,
+    CARD,
+    KEEP,
+    LICENCE,
+    MAYBE_NATIONAL,
+    NATIONAL,
+    ORDER,
+    PASSPORT,
+    PHONE,
+    phone_label_after,
+    role_before,
+)
 from feedback_assets.silver.personal.finds import Find
-from feedback_assets.silver.personal.national import certain_code, certain_number
+from feedback_assets.silver.personal.national import certain_code, certain_number, plausible_code, plausible_number
 from feedback_assets.silver.personal.net import ipv4
 
 _CHAIN = re.compile(r"[0-9](?:[ .()/\-]{0,3}[0-9])*")
+_PIECE = re.compile(r"[0-9]+(?:-{1,3}[0-9]+)*")
 _NOT_DIGIT = re.compile(r"[^0-9]+")
 _ALNUM = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -46,19 +59,31 @@ _WORLD = re.compile(r"(?:\+|00)[1-9](?:[ ().\-/]{0,3}[0-9]){6,14}(?:\s?(?:x|ext\
 _US = re.compile(
     r"(?:1[ .-])?(?:\([0-9]{3}\)[ .-]{0,2}|[0-9]{3}([ .-]))[0-9]{3}(?(1)\1|[ .-])[0-9]{4}(?:\s?(?:x|ext\.?)\s?[0-9]{1,6})?(?![0-9]|-[0-9])"
 )
-_ZERO = re.compile(r"\(?0[0-9]{1,4}\)?(?:[ /\-]{1,3}[0-9]{2,8}){1,5}(?![0-9]|-[0-9])")
-_ZERO_PAIRS = re.compile(r"0[0-9](?:\.[0-9]{2}){4}(?![0-9]|\.[0-9])")
-_AREA = re.compile(r"\([0-9]{2,5}\)\s?[0-9]{3,5}[ -]?[0-9]{3,5}(?![0-9]|-[0-9])")
+_ZERO = re.compile(r"\(?0[0-9]{1,4}\)?(?:[ /.\-]{1,3}[0-9]{2,8}){1,5}(?![0-9]|[.-][0-9])")
+_AREA = re.compile(r"\([0-9]{2,5}\)[ /.\-]{0,2}[0-9]{2,5}(?:[ .-]?[0-9]{2,5}){1,3}(?![0-9]|-[0-9])")
 _RUSSIAN = re.compile(r"8[ -]?\(?[0-9]{3}\)?[ -][0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}(?![0-9])")
 _SPANISH = re.compile(r"[6-9][0-9]{2} [0-9]{2} [0-9]{2} [0-9]{2}(?![0-9])")
-_CHINESE = re.compile(r"1[3-9][0-9]{9}(?![0-9])")
-_CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
-_SHAPES = (_US, _ZERO, _ZERO_PAIRS, _AREA, _RUSSIAN, _SPANISH)
-_LONG = re.compile(r"[0-9]{9,40}(?![0-9])|[0-9]{4}(?:[ -][0-9]{3,5}){2,8}(?![0-9])|[0-9](?:[ -][0-9]{3,5}){3,8}(?![0-9])")
+_LOCAL = re.compile(
+    r"(?!0[0-9]{3}[ -]0[0-9]{3}$)"
+    r"(?:[0-9]{2,4}([ -])[0-9]{2,4}(?:\1[0-9]{2,4}){0,4}|[0-9]{2,5}[ /-][0-9]{3,5}[ -][0-9]{3,4}|[0-9]{2,3} [0-9]{6})"
+)
+_ROUND = re.compile(r"(?<![0-9])[0-9]{0,3}000(?![0-9])|000$")
+_YEAR_OR_SIZE = re.compile(r"(?<![0-9])(?:19[0-9]{2}|20[0-9]{2}|720|768|1024|1080|1200|1440|1600|2160|2560|3840|[0-9]{0,2}00)(?![0-9])")
+_DIALLED = re.compile(r"0[0-9]{8,10}|[2-9][0-9]{9}|1[3-9][0-9]{9}|[78][0-9]{10}")
+"""How a telephone number looks that is written in one piece: 9 to 11 digits with the digits that such numbers begin with."""
+_SHAPES = (_US, _ZERO, _AREA, _RUSSIAN, _SPANISH)
+_LONG = re.compile(r"[0-9]{9,16}(?![0-9])|[0-9]{4}(?:[ -][0-9]{3,5}){2,8}(?![0-9])|[0-9](?:[ -][0-9]{3,5}){3,8}(?![0-9])")
+# A name as programs have them (totalMemory, tv_nsec, "origin-id") and a sign: what follows is a program's number.
+_OF_A_PROGRAM = re.compile(r"(?:[a-z][A-Z]|[A-Za-z]_[A-Za-z]|[A-Z][a-z]+[A-Z])\w{0,40}[\"']?\s?[:=]\s?[\"']?$")
 _NINO = re.compile(r"[A-Z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D](?![A-Za-z0-9])")
 _EXTENSION = re.compile(r"\s?(?:x|ext\.?|durchwahl|dw\.?|interno)\s?[0-9]{1,6}(?![0-9])", re.IGNORECASE)
+_GROUP_SIGN = re.compile(r"[ .()]+")
+_TWO_BY_TWO = re.compile(r"[0-9]{1,2}(?:[^0-9]{1,3}[0-9]{1,2})+")
 _NAMED = {ORDER: "order", ACCOUNT: "account", NATIONAL: "national_id", PASSPORT: "passport", LICENCE: "licence"}
-_LEAST_DIGITS = {ORDER: 4, ACCOUNT: 4, NATIONAL: 6, PASSPORT: 5, LICENCE: 3}
+_LEAST_DIGITS = {ORDER: 5, ACCOUNT: 5, NATIONAL: 8, PASSPORT: 5, LICENCE: 5}
+"""Of a number that its words name."""
+_LEAST_OF_CODE = {ORDER: 4, ACCOUNT: 4, NATIONAL: 6, PASSPORT: 5, LICENCE: 3}
+"""The same for a code with letters."""
 
 
 def numbers(s: str, inside: Sequence[tuple[int, int]] = ()) -> Iterator[Find]:
@@ -89,7 +114,23 @@ def numbers(s: str, inside: Sequence[tuple[int, int]] = ()) -> Iterator[Find]:
 
 
 def _code(s: str, start: int, end: int, *, named: bool) -> tuple[list[Find], int]:
-    """A chain beside letters; and where its code ends."""
+    """A chain beside letters; and where what was looked at ends. The code is the piece that touches the letters, the rest a number."""
+    if s[start - 1 : start] in _LETTERS and (iban := _iban(s, start)) is not None:
+        return [iban], iban[1]
+    phone = _with_extension(s, start, end) if end - start >= 9 and s[end : end + 1] in ("x", "X", "e", "E") else None
+    if phone is not None:
+        return [phone], phone[1]
+    finds: list[Find] = []
+    pieces = [m.span() for m in _PIECE.finditer(s, start, end)]
+    if len(pieces) > 1:
+        first, last = pieces[0], pieces[-1]
+        behind = s[end : end + 1] in _ALNUM or s[end : end + 1] in ("_", "-")
+        if behind and s[start - 1 : start] not in _ALNUM:
+            finds = _number(s, start, pieces[-2][1], named=named)
+            start = last[0]
+        else:
+            finds = _number(s, pieces[1][0], end, named=named) if not behind else []
+            end = first[1]
     left, right = start, end
     while left > 0 and start - left < _CODE_LONGEST and (s[left - 1] in _ALNUM or s[left - 1] == "-"):
         left -= 1
@@ -99,22 +140,35 @@ def _code(s: str, start: int, end: int, *, named: bool) -> tuple[list[Find], int
         left += 1
     while right > end and s[right - 1] == "-":
         right -= 1
-    if s[start - 1 : start] in _LETTERS and (found := _iban(s, start)) is not None:
-        return [found], max(right, found[1])
+    find = _code_between(s, left, right, named=named)
+    return ([*finds, find] if find is not None else finds), right
+
+
+def _with_extension(s: str, start: int, end: int) -> Find | None:
+    """A telephone number whose extension is joined to it: 212.555.0123x45."""
+    at = start - 1 if s[start - 1 : start] in ("(", "+") else start
+    for pattern in (_WORLD, *_SHAPES):
+        m = pattern.match(s, at, end)
+        if m is not None and m.end() == end and 9 <= len(_NOT_DIGIT.sub("", m[0])) <= 15:
+            extension = _EXTENSION.match(s, end)
+            return (at, extension.end(), "phone") if extension is not None else None
+    return None
+
+
+def _code_between(s: str, left: int, right: int, *, named: bool) -> Find | None:
     code = s[left:right]
-    if not 5 <= len(code) <= _CODE_LONGEST or s[right : right + 1] == "_" or (left and s[left - 1] == "_"):
-        return [], right
+    if not 5 <= len(code) <= _CODE_LONGEST or s[right : right + 1] == "_" or s[left - 1 : left] in ("_", "."):
+        return None
     kind = certain_code(code)
     if kind:
-        return [(left, right, kind)], right
-    if end - start >= 10 and (m := _US.match(s, start)) is not None and "x" in m[0]:
-        return [(start, m.end(), "phone")], m.end()
+        return left, right, kind
     digits = sum(1 for ch in code if "0" <= ch <= "9")
-    if named and digits >= 3 and code[:2] not in ("0x", "0X") and _DATE.match(code) is None:
-        role = role_before(s, left)
-        if digits >= _LEAST_DIGITS.get(role, 99):
-            return [(left, right, _NAMED[role])], right
-    return [], right
+    if not named or digits < 3 or code[:2] in ("0x", "0X") or _DATE.match(code) is not None:
+        return None
+    role = role_before(s, left)
+    if digits >= _LEAST_OF_CODE.get(role, 99):
+        return left, right, _NAMED[role]
+    return (left, right, "national_id") if role is MAYBE_NATIONAL and plausible_code(code) else None
 
 
 def _iban(s: str, start: int) -> Find | None:
@@ -152,9 +206,11 @@ def _number(s: str, start: int, end: int, *, named: bool) -> list[Find]:
     if lead in _MONEY or (lead == " " and before in _MONEY) or (lead == "," and before.isdigit()):
         return finds
     role = role_before(s, _word_start(s, start)) if named else ""
+    if not role and named and len(digits) >= 7 and not value.isdigit() and phone_label_after(s, end):
+        role = PHONE
     if role and role is not KEEP and (found := _named(s, start, end, digits, role)) is not None:
         return [*finds, found]
-    if named and role is not KEEP and len(digits) >= 9:
+    if named and role is not KEEP and len(digits) >= 7:
         finds.extend(_by_shape(s, start, end, value, digits))
     return finds
 
@@ -209,43 +265,70 @@ def _named(s: str, start: int, end: int, digits: str, role: str) -> Find | None:
     """The number as the words before it name it; None when it cannot be that."""
     n = len(digits)
     if role is PHONE:
-        if 6 <= n <= 15 and not _STAMP.fullmatch(s[start:end]) and s[end : end + 1] not in _MONEY:
+        if 6 <= n <= 15 and len(set(digits)) > 1 and not _STAMP.fullmatch(s[start:end]) and s[end : end + 1] not in _MONEY:
             m = _EXTENSION.match(s, end)
             return (start - 1 if s[start - 1 : start] in ("(", "+") else start), m.end() if m else end, "phone"
         return None
     if role is CARD:
         return (start, end, "card") if 13 <= n <= 19 else None
-    if role in _NAMED and _LEAST_DIGITS[role] <= n <= 40 and _UNIT.match(s, end) is None:
-        return start, _until_space(s, start, end, role), _NAMED[role]
+    if role is MAYBE_NATIONAL:
+        return (start, end, "national_id") if plausible_number(digits) else None
+    if role in _NAMED and n <= 40 and _UNIT.match(s, end) is None:
+        stop = _until(s, start, end, role)
+        number = _NOT_DIGIT.sub("", s[start:stop])
+        if len(number) >= _LEAST_DIGITS[role] and (role is NATIONAL or _TWO_BY_TWO.fullmatch(s, start, stop) is None):
+            return start, stop, _NAMED[role]
     return None
 
 
-def _until_space(s: str, start: int, end: int, role: str) -> int:
-    """An order number has no spaces, unless it is grouped like one; the number behind it is another."""
-    space = s.find(" ", start, end)
-    if role not in (ORDER, ACCOUNT) or space < 0:
+def _until(s: str, start: int, end: int, role: str) -> int:
+    """Where the named number ends: one of an order has no spaces or dots, unless it is grouped like one. What comes behind is another."""
+    if role not in (ORDER, ACCOUNT):
         return end
-    groups = s[start:end].split(" ")
-    if all(len(g) >= 3 and g.isdigit() for g in groups) or len(_NOT_DIGIT.sub("", groups[0])) < 4:
+    value = s[start:end]
+    groups = _GROUP_SIGN.split(value)
+    if len(groups) == 1 or all(len(g) == 3 and g.isdigit() for g in groups[1:]) or (" " in value and "." not in value and _grouped(groups)):
         return end
-    return space
+    return start + len(groups[0])
+
+
+def _grouped(groups: list[str]) -> bool:
+    return all(len(g) >= 3 and g.isdigit() for g in groups) or len(groups[0]) < 4
 
 
 def _by_shape(s: str, start: int, end: int, value: str, digits: str) -> list[Find]:
     """Phones by their layout, and long numbers."""
     follows = s[end : end + 2]
-    if (follows[:1] == "," and follows[1:].isdigit()) or (_THOUSANDS.fullmatch(value) and value[0] != "0"):
+    if follows[:1] == "," and follows[1:].isdigit():
+        return []
+    if _alone(s, start, end) and not value.isdigit() and "." not in value and len(digits) <= 13:
+        return [(start - 1 if s[start - 1 : start] == "(" else start, end, "phone")]  # a line of its own: a signature
+    if _THOUSANDS.fullmatch(value) and value[0] != "0" and ("." in value or _ROUND.search(value) or len(digits) < 8):
         return []
     phone = _phone(s, start, end, value, digits)
     if phone is not None:
         return [phone]
-    if value.isdigit() and (_STAMP.fullmatch(value) or value in _CONSTANTS or _UNIT.match(s, end)):
+    if len(digits) < 9 or _is_measure(s, start, end, value):
         return []
     return [
         (m.start(), m.end(), "number")
         for m in _LONG.finditer(s, start, end)
         if (m.start() == start or s[m.start() - 1] in " /()") and not _STAMP.fullmatch(m[0]) and s[m.end() : m.end() + 1] not in (".", "-")
     ]
+
+
+def _is_measure(s: str, start: int, end: int, value: str) -> bool:
+    """Whether a long number is a time, a quantity, a famous constant or a program's number."""
+    if value.isdigit() and (_STAMP.fullmatch(value) or value in _CONSTANTS or _UNIT.match(s, end)):
+        return True
+    return s[start - 1 : start] in ("=", '"', "'", ":", ".") or _OF_A_PROGRAM.search(s, max(0, start - 56), start) is not None
+
+
+def _alone(s: str, start: int, end: int) -> bool:
+    """Whether there is nothing else on its line."""
+    before = s.rfind("\n", 0, start) + 1
+    after = s.find("\n", end)
+    return before > 0 and not s[before:start].strip(" \t(+") and not s[end : after if after >= 0 else len(s)].strip()
 
 
 def _phone(s: str, start: int, end: int, value: str, digits: str) -> Find | None:
@@ -255,10 +338,10 @@ def _phone(s: str, start: int, end: int, value: str, digits: str) -> Find | None
     at = start - 1 if s[start - 1 : start] == "(" else start
     for pattern in _SHAPES if n <= 15 else ():
         m = pattern.match(s, at, min(len(s), end + 12))
-        if m is not None and 9 <= len(_NOT_DIGIT.sub("", m[0])) <= 17:
+        if m is not None and (8 if pattern is _AREA else 9) <= len(_NOT_DIGIT.sub("", m[0])) <= 17:
             return m.start(), m.end(), "phone"
-    if value.isdigit() and not _STAMP.fullmatch(value) and not _UNIT.match(s, end) and value not in _CONSTANTS:
-        mobile = n == 11 and _CHINESE.fullmatch(value) is not None and _CJK.search(s, max(0, start - 40), end + 40) is not None
-        if mobile or (n in (10, 11) and value[0] == "0"):
-            return start, end, "phone"
+    if n <= 12 and _LOCAL.fullmatch(value) and not _YEAR_OR_SIZE.search(value) and not _ROUND.search(value) and not _UNIT.match(s, end):
+        return start, end, "phone"
+    if _DIALLED.fullmatch(value) is not None and len(set(value)) > 1 and not _is_measure(s, start, end, value):
+        return start, end, "phone"
     return None

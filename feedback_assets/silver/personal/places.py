@@ -21,7 +21,8 @@ def coordinates(s: str, lowered: str) -> Iterator[Find]:
     """Pairs that name a place to ten metres or closer, and numbers behind "lat" and "lon"."""
     if len(_FINE.findall(s)) >= 2:
         for m in _PAIR.finditer(s):
-            if float(m[1]) <= 90 and float(m[2]) <= 180:
+            # Two fractions of one are colours or shares: no land lies there but a strip of Ghana's sea.
+            if float(m[1]) <= 90 and float(m[2]) <= 180 and (float(m[1]) >= 1 or float(m[2]) >= 1):
                 yield m.start(), m.end(), "coordinates"
     if "°" in s or "º" in s:
         yield from ((m.start(), m.end(), "coordinates") for m in _DMS.finditer(s))

@@ -52,7 +52,7 @@ def _trimmed(value: str) -> str:
 
 def _like_a_password(value: str, *, said: str) -> bool:
     """A word is no password unless it is mixed as people are made to mix them; behind a sign that gives it, less is needed."""
-    if len(value) < 4 or value.startswith("["):
+    if len(value) < 4 or value.startswith("[") or "://" in value:
         return False
     digits = any("0" <= ch <= "9" for ch in value)
     letters = any(ch.isalpha() for ch in value)
