@@ -199,6 +199,8 @@ def _event(p: Piece) -> dict[str, Any]:
         "locale": p.locale,
         "language": "en",
         "language_confidence": 1.0,
+        "language_basis": "text",
+        "language_segments": "",
         "product": "",
         "product_area": p.product_area,
         "version": p.version,

@@ -27,6 +27,17 @@ EVENTS = Table(
         Column("locale", "string", "Locale as the source tells (BCP 47 where possible); empty when unknown."),
         Column("language", "string", "ISO 639-1 code of the text, or und."),
         Column("language_confidence", "double", "How sure the language is.", at_least=0, at_most=1),
+        Column(
+            "language_basis",
+            "string",
+            "What told the language: its script, its words, or these and the record's locale; none when nothing could.",
+            one_of=("script", "text", "script+locale", "text+locale", "none"),
+        ),
+        Column(
+            "language_segments",
+            "string",
+            "JSON list of [start, end, language] of a text in several languages, spans of its text; empty for one language.",
+        ),
         Column("product", "string", "Product; empty when unknown."),
         Column("product_area", "string", "Area of the product; empty when unknown."),
         Column("version", "string", "Version or release that the customer uses; empty when unknown."),

@@ -12,7 +12,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Outcome:
-    """seconds: what the component itself took for `records` of them, models loaded before, the comparison with the labels left out.
+    """records: how many the component answered. seconds: what it took for them, models loaded before, the comparison with labels left out.
 
     figures: the task's own keys, in the order in which they are shown; numbers between 0 and 1 are shares.
     """

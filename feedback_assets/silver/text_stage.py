@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from feedback_assets.silver import duplicates, information
-from feedback_assets.silver.cleaning import TEXT_LIMIT, clean, storable
+from feedback_assets.silver.cleaning import TEXT_LIMIT, Cleaned, clean, clean_batch, seen, storable
 from feedback_assets.silver.language import LanguageDetector
 from feedback_assets.silver.personal.masker import DEPTH, Masker
 from feedback_assets.sources.event import CanonicalEvent
@@ -40,16 +40,16 @@ class TextStage:
         masker = self._masker
         customers = [storable(e.customer_id).strip() for e in events]
         raws = [storable(joined(e.title, e.text)) for e in events]
-        cleaned = [clean(raw) for raw in raws]
-        masked = [masker.mask(c, source=s, customer_id=p) for (c, _), s, p in zip(cleaned, sources, customers, strict=True)]
+        cleaned = clean_batch(raws)
+        masked = masker.mask_all([c.text for c in cleaned], sources=sources, customer_ids=customers)
         texts = [text.text for text, _ in masked]
         locales = [_short(e.locale, masker) for e in events]
         told = self._detector.detect_batch(texts, locales)
+        judged = information.judge_batch(texts)
         normals = duplicates.all_normalised(texts)
         counts = [found for _, found in masked]
         attributes = [
-            self._attributes(e, s, p, found, dropped)
-            for e, s, p, found, (_, dropped) in zip(events, sources, customers, counts, cleaned, strict=True)
+            self._attributes(e, s, p, found, c) for e, s, p, found, c in zip(events, sources, customers, counts, cleaned, strict=True)
         ]
         urls = [masker.mask_url(storable(e.url), found) if e.url else "" for e, found in zip(events, counts, strict=True)]
         return {
@@ -62,6 +62,8 @@ class TextStage:
             "locale": locales,
             "language": [t.language for t in told],
             "language_confidence": [t.confidence for t in told],
+            "language_basis": [t.basis for t in told],
+            "language_segments": [_json(t.segments) if t.segments else "" for t in told],
             "product": [_short(e.product, masker) for e in events],
             "product_area": [_short(e.product_area, masker) for e in events],
             "version": [_version(e.version, masker) for e in events],
@@ -71,8 +73,8 @@ class TextStage:
             "attachments": [[masker.mask_url(storable(a), {}) for a in e.attachments] for e in events],
             "attributes": attributes,
             "masked": [_json(found) if found else "{}" for found in counts],
-            "is_informative": [information.is_informative(text) for text in texts],
-            "spam_reason": [information.spam_reason(text) for text in texts],
+            "is_informative": [j.is_informative for j in judged],
+            "spam_reason": [j.spam_reason for j in judged],
             "text_hash": [duplicates.text_hash(normal) for normal in normals],
             "minhash": duplicates.signatures(normals),
             "raw_text": raws,
@@ -84,14 +86,16 @@ class TextStage:
             return title
         return self._masker.mask(clean(storable(title))[0], source=source, customer_id=customer)[0].text
 
-    def _attributes(self, event: CanonicalEvent, source: str, customer: str, counts: dict[str, int], dropped: int) -> str:
-        """The attributes as JSON, masked; adds to `counts`."""
-        if not event.attributes and not dropped:
-            return "{}"
-        masked: dict[str, Any] = self._masker.mask_value(_bounded(event.attributes), counts, source=source, customer_id=customer)
-        if dropped:
-            masked["text_cut_characters"] = dropped
-        return _json(masked)
+    def _attributes(self, event: CanonicalEvent, source: str, customer: str, counts: dict[str, int], cleaned: Cleaned) -> str:
+        """The attributes as JSON, masked, with what cleaning left out; adds to `counts`."""
+        masked: dict[str, Any] = {}
+        if event.attributes:
+            masked = self._masker.mask_value(_bounded(event.attributes), counts, source=source, customer_id=customer)
+        if cleaned.dropped:
+            masked["text_cut_characters"] = cleaned.dropped
+        if cleaned.turns_left_out:
+            masked["turns_left_out"] = cleaned.turns_left_out + _whole(masked.get("turns_left_out"))
+        return _json(masked) if masked else "{}"
 
 
 def joined(title: str, body: str) -> str:
@@ -99,6 +103,10 @@ def joined(title: str, body: str) -> str:
     if not title or body.lstrip().startswith(title.strip()):
         return body
     return f"{title}\n{body}" if body else title
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _json(value: object) -> str:
@@ -120,10 +128,18 @@ def _remembered(value: str, masker: Masker) -> str:
     return masker.mask_text(" ".join(cleaned.text.split()), {})[:_SHORT_LIMIT]
 
 
+@lru_cache(maxsize=8192)
+def _seen(value: str) -> str:
+    return value if _PLAIN.fullmatch(value) is not None else seen(storable(value))
+
+
 def _bounded(value: Any, depth: int = 0) -> Any:
-    """Attributes with storable strings of bounded length; what cannot be JSON becomes text."""
+    """Attributes with storable strings of bounded length, as a person sees them; what cannot be JSON becomes text.
+
+    Personal data can stand behind markup and unseen characters here as well as in the text.
+    """
     if isinstance(value, str):
-        return storable(value[:TEXT_LIMIT])
+        return _seen(value) if len(value) <= _SHORT_LIMIT else seen(storable(value[:TEXT_LIMIT]))
     if isinstance(value, Mapping):
         return {storable(str(k)[:_SHORT_LIMIT]): _bounded(v, depth + 1) for k, v in value.items()} if depth < DEPTH else None
     if isinstance(value, list | tuple):
