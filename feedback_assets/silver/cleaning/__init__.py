@@ -6,6 +6,7 @@ signatures), notices.py (notices around mails), links.py (tracking). Nothing her
 bounded or scans forward only: time grows with the length of the text, whatever the text says.
 """
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from feedback_assets.silver.cleaning.regions import unread_edits
 from feedback_assets.silver.cleaning.transcript import transcript_edits
 from feedback_assets.silver.offsets import MappedText
 
-__all__ = ["RAW_LIMIT", "TEXT_LIMIT", "Cleaned", "clean", "clean_batch", "cleaned", "storable"]
+__all__ = ["RAW_LIMIT", "TEXT_LIMIT", "Cleaned", "clean", "clean_batch", "cleaned", "seen", "storable"]
 
 RAW_LIMIT = 200_000
 """Raw characters that are looked at: an HTML mail can carry a long style sheet before its first word."""
@@ -28,6 +29,13 @@ TEXT_LIMIT = 20_000
 
 
 _MARKS = frozenset(">|＞")
+_GAP = re.compile(r"\n{3,}")
+
+
+def seen(raw: str) -> str:
+    """A short field as a person sees it: without markup and unseen characters, in composed form; quotes and signatures stay."""
+    text = _readable(raw[:TEXT_LIMIT]).text
+    return text.strip()
 
 
 class Cleaned(NamedTuple):
@@ -77,6 +85,8 @@ def _own_words(text: MappedText) -> tuple[MappedText, int]:
         text = text.edited(edits)
     if edits := notice_edits(text.text, leads):
         text = text.edited(edits)
+    if "\n\n\n" in text.text:
+        text = text.edited((m.start() + 2, m.end(), "") for m in _GAP.finditer(text.text))
     return text, turns
 
 

@@ -48,15 +48,19 @@ _JOINING = re.compile(
 
 def _joiner_edits(s: str) -> Iterator[Edit]:
     """A joiner between letters of a script that joins, or inside an emoji, changes what is read: one of a run is kept."""
+    done = 0
     for m in _JOINERS.finditer(s):
         start, end = m.span()
         before, after = s[start - 1 : start], s[end : end + 1]
         if before and after and _JOINING.match(before) and _JOINING.match(after):
             if end - start > 1:
                 yield Edit(start + 1, end, "")
+        elif before == " " and after == "\n" and start > done:
+            yield Edit(start - 1, end, "")
         elif before and after and before in " \n" and after in " \n":
             # Nothing stood between two blanks: one of them goes too.
             yield Edit(start, end + 1, "")
+            done = end + 1
         else:
             yield Edit(start, end, "")
 

@@ -122,15 +122,15 @@ def readable(s: str) -> MappedText:  # noqa: PLR0915  # one walk over both texts
     for i in range(1, last + 1, 2):
         kept, gap = parts[i - 1], parts[i]
         new, inner = _remembered(gap) if len(gap) <= _REMEMBERED else _read(gap)
+        if kept[-1:] == " " and new[:1].isspace():
+            kept, gap = kept[:-1], " " + gap
+            new, inner = _remembered(gap) if len(gap) <= _REMEMBERED else _read(gap)
         if new == gap:
             pieces += (kept, gap)
             length = len(kept) + len(gap)
             out += length
             raw += length
             continue
-        if kept[-1:] == " " and new[:1].isspace():
-            kept, gap = kept[:-1], " " + gap
-            new, inner = _remembered(gap) if len(gap) <= _REMEMBERED else _read(gap)
         pieces.append(kept)
         length = len(kept)
         out += length
