@@ -4,6 +4,7 @@ Locks hold between processes of one machine: that is what the local adapter is f
 """
 
 import fcntl
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -14,7 +15,7 @@ from feedback_assets.contracts.arrow import arrow_schema, fit
 from feedback_assets.contracts.table import Table
 from feedback_assets.errors import ContractError
 from feedback_assets.lakehouse.interface import Where, WriteResult
-from feedback_assets.lakehouse.quick import QuickReader
+from feedback_assets.lakehouse.quick import FollowingReader
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,6 +31,7 @@ class LocalLakehouse:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._readers: dict[int, FollowingReader] = {}
 
     def location(self, table: Table) -> str:
         return str(self.root / table.name)
@@ -47,13 +49,13 @@ class LocalLakehouse:
         # Not by Arrow datasets: those make an expression of every statistic of every file (seconds for a table of many days, against
         # tenths), type it string_view, and then cannot compare it with a list of strings.
         schema = arrow_schema(table)
-        found = QuickReader(self.root).frame(table, names, where=where)
+        found = self._reader.frame(table, names, where=where)
         return found.to_arrow().cast(pa.schema([schema.field(n) for n in names]))
 
     def count(self, table: Table, where: Where | None = None) -> int:
         if where is not None:
-            return QuickReader(self.root).frame(table, [table.key[0]], where=where).height
-        return QuickReader(self.root).count(table)
+            return self._reader.frame(table, [table.key[0]], where=where).height
+        return self._reader.count(table)
 
     def append_new(self, table: Table, rows: "pa.Table") -> WriteResult:
         new = fit(table, rows)
@@ -113,13 +115,12 @@ class LocalLakehouse:
                 self._overwrite(table, new, where)
             return result
 
-    def _open(self, table: Table) -> "DeltaTable | None":
-        from deltalake import DeltaTable
+    @property
+    def _reader(self) -> FollowingReader:
+        return self._readers.setdefault(threading.get_ident(), FollowingReader(self.root))
 
-        path = self.root / table.name
-        if not (path / "_delta_log").is_dir() or not DeltaTable.is_deltatable(str(path)):
-            return None
-        return DeltaTable(str(path))
+    def _open(self, table: Table) -> "DeltaTable | None":
+        return self._reader.table(table)
 
     @contextmanager
     def _lock(self, table: Table) -> Iterator[None]:
@@ -130,10 +131,9 @@ class LocalLakehouse:
             yield
 
     def _scope(self, table: Table, new: "pl.DataFrame") -> Where | None:
-        """Which stored rows a write must be compared with: the partitions it touches."""
-        if table.partition_by and table.partition_by in table.column_names:
-            return {table.partition_by: new[table.partition_by].unique().to_list()}
-        return None
+        """Which stored rows a write must be compared with: those of the partitions, or else of the days in the key, that it touches."""
+        days = table.partition_by or next((k for k in table.key if table.column(k).type == "date"), "")
+        return {days: new[days].unique().to_list()} if days else None
 
     def _append(self, table: Table, rows: "pa.Table") -> None:
         from deltalake import write_deltalake
@@ -141,7 +141,7 @@ class LocalLakehouse:
         path = self.root / table.name
         path.parent.mkdir(parents=True, exist_ok=True)
         write_deltalake(
-            str(path),
+            self._open(table) or str(path),
             rows,
             mode="append",
             partition_by=[table.partition_by] if table.partition_by else None,
@@ -154,9 +154,11 @@ class LocalLakehouse:
         if dt is None:
             raise ContractError(f"{table.name} vanished during a write", mend="feedback doctor")
         condition = " AND ".join(f"t.{k} = s.{k}" for k in table.key)
-        scope = self._scope(table, rows)
-        if scope is not None:
-            days = ", ".join(f"CAST('{v.isoformat()}' AS DATE)" if isinstance(v, date) else _literal(v) for v in scope[table.partition_by])
+        if table.partition_by:
+            days = ", ".join(
+                f"CAST('{v.isoformat()}' AS DATE)" if isinstance(v, date) else _literal(v)
+                for v in rows[table.partition_by].unique().to_list()
+            )
             condition = f"t.{table.partition_by} IN ({days}) AND t.{table.partition_by} = s.{table.partition_by} AND {condition}"
         (
             dt.merge(source=_arrow(table, rows), predicate=condition, source_alias="s", target_alias="t")
@@ -172,7 +174,7 @@ class LocalLakehouse:
         if where is not None:
             predicate = " AND ".join(f"{k} IN ({', '.join(_literal(v) for v in values)})" for k, values in where.items())
         write_deltalake(
-            str(self.root / table.name),
+            self._open(table) or str(self.root / table.name),
             _arrow(table, rows),
             mode="overwrite",
             predicate=predicate,

@@ -174,6 +174,43 @@ class QuickReader:
         return {path: value for path, value, keep in zip(paths, values, kept, strict=True) if keep}
 
 
+class FollowingReader(QuickReader):
+    """A reader that lives long and sees every commit: it opens a table once and reads on in its log. For one thread at a time."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self._marks: dict[str, tuple[int, int]] = {}
+
+    def table(self, table: Table) -> "DeltaTable | None":
+        """The table in its present state."""
+        return self._table(table)
+
+    def prepare(self, tables: Sequence[Table]) -> None:
+        """Nothing: tables are open already, or are opened when they are read."""
+
+    def _table(self, table: Table) -> "DeltaTable | None":
+        log = self.root / table.name / "_delta_log"
+        known = self._open_tables.get(table.name)
+        mark = _mark(log)
+        is_same = known is not None and mark is not None and self._marks.get(table.name) == mark
+        if known is None or not is_same or not (log / f"{known.version():020d}.json").exists():
+            # New to us, made anew under the same name, or so far behind that the commits in between were cleaned away.
+            self._open_tables[table.name] = known = self._opened(table)
+            self._marks[table.name] = mark or (0, 0)
+        elif (log / f"{known.version() + 1:020d}.json").exists():
+            known.update_incremental()
+        return known
+
+
+def _mark(log: Path) -> tuple[int, int] | None:
+    """What tells a log from another one at the same place: its first commit, as a file. None when that is not there."""
+    try:
+        found = (log / f"{0:020d}.json").stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
 def _may_hold(sought: Sequence[Any], low: Any, high: Any) -> bool:
     """Whether one of the sorted values lies between low and high. Unknown bounds may hold anything."""
     if low is None or high is None:

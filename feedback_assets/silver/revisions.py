@@ -25,6 +25,8 @@ _PREFIX_DIGITS = 15  # of 32: 60 bits, which an int64 holds
 
 def update_revisions(lake: Lakehouse, compute: Compute) -> WriteResult:
     """Brings silver/revisions up to date with silver/events. Commits nothing when no batch is new."""
+    import polars as pl
+
     batches = _pending(lake)
     if not batches:
         return WriteResult(unchanged=lake.count(REVISIONS))
@@ -33,8 +35,9 @@ def update_revisions(lake: Lakehouse, compute: Compute) -> WriteResult:
     if arrived.height:
         known = _frame(lake, EVENT_DAYS, list(EVENT_DAYS.column_names))
         places = arrived.select("feed_date", event_prefix()).unique()
-        before = known.join(places.select("event_prefix").unique(), on="event_prefix", how="semi")["feed_date"]
-        written = _renumber(lake, compute, arrived, {*before.unique().to_list(), *arrived["feed_date"].unique().to_list()})
+        before = known.filter(pl.col("event_prefix").is_in(places["event_prefix"].unique().implode()))
+        written = _renumber(lake, compute, arrived, {*before["feed_date"].unique().to_list(), *arrived["feed_date"].unique().to_list()})
+        places = places.join(before, on=["feed_date", "event_prefix"], how="anti")
         lake.append_new(EVENT_DAYS, places.sort("feed_date", "event_prefix").to_arrow())
     _record(lake, batches)
     return written

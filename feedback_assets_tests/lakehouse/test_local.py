@@ -1,6 +1,7 @@
 """The local adapter passes the contract, and holds between processes."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,6 +46,19 @@ def test_a_writer_killed_at_any_moment_leaves_a_table_that_the_next_write_comple
         process.stdout.close()
     lake.append_new(LEDGER, ledger_rows(40))
     assert sorted(lake.read(LEDGER)["batch_id"].to_pylist()) == sorted(ledger_rows(40)["batch_id"].to_pylist())
+
+
+def test_a_reader_sees_commits_of_others_and_a_table_that_was_made_anew(lake: LocalLakehouse) -> None:
+    other = LocalLakehouse(lake.root)
+    lake.append_new(LEDGER, ledger_rows(1))
+    assert other.count(LEDGER) == 1
+    lake.append_new(LEDGER, ledger_rows(2))
+    assert (other.count(LEDGER), other.version(LEDGER)) == (2, 1)
+    shutil.rmtree(lake.location(LEDGER))
+    assert (other.count(LEDGER), other.version(LEDGER)) == (0, -1)
+    for n in range(1, 6):
+        lake.append_new(LEDGER, ledger_rows(n))
+    assert (other.count(LEDGER), other.version(LEDGER)) == (5, 4)
 
 
 def test_upstream_out_of_range_replace_is_refused_by_delta_rs_too(tmp_path: Path) -> None:
