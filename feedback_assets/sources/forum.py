@@ -1,4 +1,7 @@
-"""Forum posts, as Discourse delivers its latest posts. The text is the post's HTML (`cooked`)."""
+"""Forum posts, as Discourse delivers its latest posts. The text is the post's HTML (`cooked`).
+
+What staff answers in a topic, and what the forum itself notes there, is nobody's feedback: such a post comes through without its words.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +29,7 @@ _KEPT = (
 
 
 class Forum(FixedSource):
-    """Posts. Staff posts are kept, and told by the attributes staff, moderator, admin."""
+    """Posts. A topic that staff opens keeps its words; all staff posts are told by the attributes staff, moderator, admin."""
 
     name = "forum"
     aliases = ("forum_posts", "discourse", "community", "posts")
@@ -41,14 +44,18 @@ class Forum(FixedSource):
         deleted = post.time("deleted_at")
         is_deletion = deleted is not None or post.flag("user_deleted") or post.flag("deleted")
         created = post.needed_time("created_at", "updated_at", "deleted_at")
+        attributes = post.kept(_KEPT)
+        customers = _is_customers(post)
+        if not customers:
+            attributes["turns_left_out"] = 1
         return CanonicalEvent(
             record_id=record_id,
             channel=self.channel,
             event_time=created,
             revised_at=deleted or post.time("updated_at") or created,
             is_deletion=is_deletion,
-            title=post.text("topic_title"),
-            text=post.text("cooked") or post.text("raw"),
+            title=post.text("topic_title") if customers else "",
+            text=(post.text("cooked") or post.text("raw")) if customers else "",
             customer_id=post.short("username", "user_id"),
             locale=reading.locale_tag(post.short("locale")),
             product=post.short("product"),
@@ -56,5 +63,18 @@ class Forum(FixedSource):
             version=post.short("app_version"),
             region=post.short("region", "country"),
             url=post.short("post_url"),
-            attributes=post.kept(_KEPT),
+            attributes=attributes,
         )
+
+
+def _is_customers(post: reading.Fields) -> bool:
+    # Post types: 1 a post, 2 a moderator's action, 3 a small action. The forum's own users have ids below 1.
+    kind, author, place = (_whole(post, key) for key in ("post_type", "user_id", "post_number"))
+    if kind in (2, 3) or (author is not None and author < 1):
+        return False
+    return not (place is not None and place > 1 and any(post.get(flag) is True for flag in ("staff", "moderator", "admin")))
+
+
+def _whole(post: reading.Fields, key: str) -> int | None:
+    value = post.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

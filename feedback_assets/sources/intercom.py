@@ -1,6 +1,6 @@
 """Intercom conversations (API 2.14). The customer's words: the opening message and later parts that a contact wrote.
 
-Parts by teammates, bots and the AI agent are left out of the text and counted in attributes.
+Parts by teammates, bots and the AI agent are left out of the text and counted in attributes (turns_left_out).
 """
 
 from collections.abc import Mapping
@@ -93,7 +93,7 @@ def _attributes(record: reading.Fields, opening: reading.Fields, custom: reading
     if opening.short("type"):
         kept["source_type"] = opening.short("type")
     if others:
-        kept["replies_by_others"] = others
+        kept["turns_left_out"] = others
     rest = reading.plain(dict(custom.data))
     if rest:
         kept["custom_attributes"] = rest

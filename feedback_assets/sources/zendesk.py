@@ -1,6 +1,7 @@
 """Zendesk Support tickets, as the incremental export delivers them (TicketObject). The customer's words: subject and description.
 
-Later comments are not in the ticket object. The description is the first comment; agents' answers never reach the text.
+The description is the first comment. Later comments are not in the ticket object itself; where an export puts them beside it as
+`comments`, those that the requester wrote are part of the text, and the others are counted in attributes (turns_left_out).
 """
 
 from collections.abc import Mapping
@@ -50,6 +51,7 @@ class Zendesk(FixedSource):
         revised = ticket.time("updated_at") or ticket.time("deleted_at") or created
         tags = [reading.short(t, "tags") for t in ticket.list("tags")]
         told, custom = _labelled(ticket, tags)
+        text, others = _words(ticket)
         return CanonicalEvent(
             record_id=record_id,
             channel=self.channel,
@@ -57,7 +59,7 @@ class Zendesk(FixedSource):
             revised_at=revised,
             is_deletion=ticket.short("status").lower() == "deleted" or ticket.flag("deleted"),
             title=ticket.text("subject") or ticket.text("raw_subject"),
-            text=ticket.text("description"),
+            text=text,
             customer_id=ticket.short("requester_id", "submitter_id"),
             tier=told.get("tier", "").lower(),
             locale=reading.locale_tag(ticket.short("locale") or told.get("locale", "")),
@@ -68,7 +70,7 @@ class Zendesk(FixedSource):
             order_value=reading.number(told.get("order_value"), "order_value"),
             url=ticket.short("url"),
             attachments=_attachments(ticket),
-            attributes=_attributes(ticket, tags, custom),
+            attributes=_attributes(ticket, tags, custom, others),
         )
 
 
@@ -88,8 +90,38 @@ def _labelled(ticket: reading.Fields, tags: list[str]) -> tuple[dict[str, str], 
     return told, custom
 
 
-def _attributes(ticket: reading.Fields, tags: list[str], custom: dict[str, Any]) -> dict[str, Any]:
+def _words(ticket: reading.Fields) -> tuple[str, int]:
+    """(what the requester wrote, how many comments others wrote)"""
+    description = ticket.text("description")
+    requester = ticket.short("requester_id")
+    texts: list[str] = []
+    others = 0
+    opened_by_other = False
+    for comment in ticket.objects("comments"):
+        body = comment.text("plain_body") or comment.text("body") or comment.text("html_body")
+        if not body.strip():
+            continue
+        is_description = body.strip() == description.strip()
+        if requester and comment.short("author_id") == requester and comment.get("public") is not False:
+            if not is_description:
+                texts.append(body)
+        else:
+            others += 1
+            opened_by_other = opened_by_other or is_description
+    # A ticket that an agent opened begins with the agent's words; they stay where there are no others.
+    if description and not (opened_by_other and texts):
+        texts.insert(0, description)
+        others -= opened_by_other
+    return "\n\n".join(texts), others
+
+
+def _attributes(ticket: reading.Fields, tags: list[str], custom: dict[str, Any], others: int) -> dict[str, Any]:
     kept = ticket.kept(_KEPT)
+    if others:
+        kept["turns_left_out"] = others
+    requester, submitter = ticket.short("requester_id"), ticket.short("submitter_id")
+    if requester and submitter and requester != submitter:
+        kept["submitted_for_requester"] = True
     if tags:
         kept["tags"] = tags
     if custom:

@@ -91,11 +91,34 @@ def test_intercom_keeps_contacts_words_and_leaves_out_what_others_wrote() -> Non
     assert event.text == "<p>first</p>\n\nsecond"
     assert (event.title, event.customer_id, event.tier, event.locale, event.order_value) == ("Sub", "L", "team", "pt-BR", 12.0)
     assert event.attachments == ("https://x.example/a.png",)
-    assert event.attributes["replies_by_others"] == 3
+    assert event.attributes["turns_left_out"] == 3
     opened_by_agent = {**record, "source": {"body": "hello, we have news", "author": {"type": "admin", "id": "a"}}}
     assert _parse("intercom", opened_by_agent).text == "second"
     gone = _parse("intercom", {"id": "c1", "deleted": True, "deleted_at": int(T.timestamp())})
     assert (gone.is_deletion, gone.revised_at, gone.text) == (True, T, "")
+
+
+def test_zendesk_takes_the_requesters_comments_and_counts_the_others() -> None:
+    def comment(author: int, body: str, **more: Any) -> dict[str, Any]:
+        return {"id": 1, "type": "Comment", "author_id": author, "body": body, "public": True, **more}
+
+    ticket = {"id": 7, "created_at": ISO, "subject": "S", "description": "It fails.", "requester_id": 5, "submitter_id": 5}
+    told = [
+        comment(5, "It fails."),
+        comment(9, "Have you tried again?"),
+        comment(-1, "We received your request"),
+        comment(5, "Yes, still broken."),
+        comment(9, "internal note", public=False),
+        comment(5, ""),
+    ]
+    event = _parse("zendesk", {**ticket, "comments": told})
+    assert (event.text, event.attributes["turns_left_out"]) == ("It fails.\n\nYes, still broken.", 3)
+    opened_by_agent = {**ticket, "submitter_id": 9, "comments": [comment(9, "It fails."), comment(5, "I still wait")]}
+    assert (_parse("zendesk", opened_by_agent).text, _parse("zendesk", opened_by_agent).attributes["turns_left_out"]) == ("I still wait", 1)
+    by_phone = _parse("zendesk", {**ticket, "submitter_id": 9})
+    assert (by_phone.text, by_phone.attributes["submitted_for_requester"]) == ("It fails.", True)
+    assert "turns_left_out" not in _parse("zendesk", ticket).attributes
+    assert _parse("zendesk", {**ticket, "comment_count": 3, "comments": None}).text == "It fails."
 
 
 def test_app_store_and_google_play_read_stars_words_and_deletion() -> None:
@@ -177,6 +200,16 @@ def test_forum_reads_html_and_deletion() -> None:
     assert (_parse("forum", post).text, _parse("forum", post).is_deletion) == ("<p>x</p>", False)
     assert _parse("forum", {**post, "user_deleted": True}).is_deletion
     assert _parse("forum", {**post, "deleted_at": ISO}).is_deletion
+
+
+def test_answers_of_staff_and_notes_of_the_forum_itself_are_left_out_and_counted() -> None:
+    post = {"id": 3, "created_at": ISO, "cooked": "<p>x</p>", "topic_title": "T", "username": "u"}
+    answer = _parse("forum", {**post, "staff": True, "post_number": 2})
+    assert (answer.text, answer.title, answer.attributes["turns_left_out"]) == ("", "", 1)
+    assert _parse("forum", {**post, "moderator": True, "post_number": 1}).text == "<p>x</p>"
+    assert _parse("forum", {**post, "post_type": 3, "post_number": 4}).text == ""
+    assert _parse("forum", {**post, "user_id": -1}).text == ""
+    assert "turns_left_out" not in _parse("forum", {**post, "post_number": 2}).attributes
 
 
 def test_nul_and_lone_surrogates_never_reach_a_string() -> None:
