@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from feedback_assets.lakehouse.interface import Lakehouse
     from feedback_assets.priority.weights import Weights
     from feedback_assets.silver.personal.masker import Masker
+    from feedback_assets.silver.personal.rules import PersonalData
     from feedback_assets.themes.embedders.interface import Embedder
     from feedback_assets.tickets.trackers.interface import Tracker
 
@@ -53,17 +54,23 @@ class Seams:
     def masker(self) -> "Masker":
         from feedback_assets.silver.personal.keys import key_from_hex, site_key
         from feedback_assets.silver.personal.masker import Policy, masker_of
-        from feedback_assets.silver.personal.rules import load_personal_data
 
         given = self.settings.pseudonym_key
         key = key_from_hex(given) if given else site_key(self.settings.key_file)
-        return masker_of(Policy(key, load_personal_data(self.settings.taxonomy / "personal_data.yaml")))
+        return masker_of(Policy(key, self.personal_data))
+
+    @cached_property
+    def personal_data(self) -> "PersonalData":
+        from feedback_assets.silver.personal.rules import load_personal_data
+
+        return load_personal_data(self.settings.taxonomy / "personal_data.yaml")
 
     @cached_property
     def reader(self) -> "Reader":
+        from feedback_assets.enrichment.decisions import read_decisions
         from feedback_assets.enrichment.reader import build_reader
 
-        return build_reader(self.settings.taxonomy, self.settings.models)
+        return build_reader(self.settings.taxonomy, self.settings.models, decisions=read_decisions(self.lake))
 
     @cached_property
     def embedder(self) -> "Embedder":

@@ -23,7 +23,7 @@ from feedback_assets.verdict import Verdict
 
 
 def silver_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetChecksDefinition]:
-    """Schema of each table; row account of the stage; no source broken as a whole, however the run was started."""
+    """Schema of each table; row account of the stage; no source broken as a whole, however the run was started; no leak."""
     key = dg.AssetKey(["silver", "events"])
 
     @dg.asset_check(
@@ -60,6 +60,20 @@ def silver_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetChec
         return day_result(context, lambda days: readable_verdict(lake, SOURCES, days), check="readable", asset=key)
 
     @dg.asset_check(
+        asset=key,
+        name="leaks",
+        blocking=True,
+        partitions_def=partitions,
+        required_resource_keys={SEAMS},
+        description="No text that leaves silver looks like structured personal data, to the recognisers or to plain detectors.",
+    )
+    def leaks(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        from feedback_assets.silver.personal.leaks import leak_verdict
+
+        seams = seams_of(context)
+        return day_result(context, lambda days: leak_verdict(seams.lake, days, seams.personal_data), check="leaks", asset=key)
+
+    @dg.asset_check(
         asset=dg.AssetKey(["silver", "revisions"]),
         name="days_finished",
         required_resource_keys={SEAMS},
@@ -83,4 +97,5 @@ def silver_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetChec
         schema_check(COMPARED_BATCHES),
         row_account,
         readable,
+        leaks,
     ]
