@@ -67,10 +67,9 @@ class Seams:
 
     @cached_property
     def reader(self) -> "Reader":
-        from feedback_assets.enrichment.decisions import read_decisions
         from feedback_assets.enrichment.reader import build_reader
 
-        return build_reader(self.settings.taxonomy, self.settings.models, decisions=read_decisions(self.lake))
+        return build_reader(self.settings.taxonomy, self.settings.models)
 
     @cached_property
     def embedder(self) -> "Embedder":
