@@ -147,6 +147,7 @@ class LocalLakehouse:
             partition_by=[table.partition_by] if table.partition_by else None,
             name=table.name,
             description=table.row,
+            configuration=_configuration(table),
         )
 
     def _merge(self, table: Table, rows: "pl.DataFrame") -> None:
@@ -179,6 +180,7 @@ class LocalLakehouse:
             mode="overwrite",
             predicate=predicate,
             partition_by=[table.partition_by] if table.partition_by else None,
+            configuration=_configuration(table),
         )
 
 
@@ -197,6 +199,20 @@ class _Difference:
             pl.any_horizontal([pl.col(name).ne_missing(pl.col(name + "__old")) for name in compared]) if compared else pl.lit(value=False)
         )
         self.updated = both.filter(differs).select(new.columns)
+
+
+def _configuration(table: Table) -> dict[str, str | None]:
+    """Properties of a new table: of which columns the log keeps the least and greatest values of each file.
+
+    Of those that rows are looked up by. Without this the log holds texts of customers, and a commit to a table of many files takes three
+    times as long.
+    """
+    looked_up = [
+        c.name
+        for c in table.columns
+        if c.name != table.partition_by and (c.name.endswith("_id") or c.type == "date" or (c.name in table.key and c.type != "binary"))
+    ]
+    return {"delta.dataSkippingStatsColumns": ",".join(looked_up)} if looked_up else {"delta.dataSkippingNumIndexedCols": "0"}
 
 
 def _identity(table: Table) -> list[str]:

@@ -52,6 +52,7 @@ class QuickReader:
         self.root = root
         self._open_tables: dict[str, DeltaTable | None] = {}
         self._opening: dict[str, Future[DeltaTable | None]] = {}
+        self._listings: dict[str, tuple[DeltaTable, int, Any, list[str], list[Any]]] = {}
 
     def version(self, table: Table) -> int:
         """Delta version, -1 when there is no table: the highest numbered commit of the log."""
@@ -157,11 +158,8 @@ class QuickReader:
 
         Files are left out by partition, and by the least and greatest values that the Delta log tells of their columns.
         """
-        actions = dt.get_add_actions(flatten=True)
+        actions, paths, values = self._listing(dt, table)
         known = set(actions.schema.names)
-        folder = str(self.root / table.name)
-        paths = [f"{folder}/{unquote(p)}" for p in actions["path"].to_pylist()]
-        values: list[Any] = list(actions[f"partition.{table.partition_by}"].to_pylist()) if table.partition_by else [None] * len(paths)
         kept = [True] * len(paths)
         for name, wanted in where.items():
             if name == table.partition_by:
@@ -172,6 +170,17 @@ class QuickReader:
                 lows, highs = actions[f"min.{name}"].to_pylist(), actions[f"max.{name}"].to_pylist()
                 kept = [k and _may_hold(sought, lo, hi) for k, lo, hi in zip(kept, lows, highs, strict=True)]
         return {path: value for path, value, keep in zip(paths, values, kept, strict=True) if keep}
+
+    def _listing(self, dt: "DeltaTable", table: Table) -> tuple[Any, list[str], list[Any]]:
+        """The table's data files: what the log tells of them, their paths, and the values of their partitions. Kept for each version."""
+        known = self._listings.get(table.name)
+        if known is None or known[0] is not dt or known[1] != dt.version():
+            actions = dt.get_add_actions(flatten=True)
+            folder = str(self.root / table.name)
+            paths = [f"{folder}/{unquote(p)}" for p in actions["path"].to_pylist()]
+            values = list(actions[f"partition.{table.partition_by}"].to_pylist()) if table.partition_by else [None] * len(paths)
+            self._listings[table.name] = known = dt, dt.version(), actions, paths, values
+        return known[2:]
 
 
 class FollowingReader(QuickReader):

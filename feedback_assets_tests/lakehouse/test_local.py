@@ -11,7 +11,7 @@ from pathlib import Path
 from deltalake import DeltaTable
 
 from feedback_assets.lakehouse.local import LocalLakehouse
-from feedback_assets_tests.lakehouse.contract import LEDGER, LakehouseContract, ledger_rows
+from feedback_assets_tests.lakehouse.contract import DAY_A, LEDGER, LakehouseContract, ledger_rows
 
 WRITER = """
 import sys
@@ -59,6 +59,19 @@ def test_a_reader_sees_commits_of_others_and_a_table_that_was_made_anew(lake: Lo
     for n in range(1, 6):
         lake.append_new(LEDGER, ledger_rows(n))
     assert (other.count(LEDGER), other.version(LEDGER)) == (5, 4)
+
+
+def test_the_log_tells_no_text_of_customers(lake: LocalLakehouse) -> None:
+    from feedback_assets.contracts import table_named
+    from feedback_assets.contracts.arrow import to_arrow
+
+    raw = table_named("silver/raw_text")
+    row = {"event_id": "e" * 32, "payload_sha256": "a" * 64, "feed_date": DAY_A, "raw_text": "a planted sentence", "offsets": [0, 0, 1]}
+    lake.append_new(raw, to_arrow(raw, [row]))
+    lake.replace(raw, to_arrow(raw, [{**row, "raw_text": "another planted sentence"}]), where={"feed_date": [DAY_A]})
+    logs = "".join(p.read_text() for p in Path(lake.location(raw), "_delta_log").glob("*.json"))
+    assert "minValues" in logs
+    assert "planted" not in logs
 
 
 def test_upstream_out_of_range_replace_is_refused_by_delta_rs_too(tmp_path: Path) -> None:
