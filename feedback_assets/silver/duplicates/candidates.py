@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SHARED = 2
 """Least sketch values in common of a candidate pair."""
-PART = 0.15
+PART = 0.2
 """Least part of the values that two sketches could have in common that they have. Two copies with three mistyped characters in a hundred
 each have .38 on average; texts that share a phrase have less than .1."""
 BUDGET = 4_000_000
@@ -42,24 +42,28 @@ class Index:
         self._days = days
         self._window = window
         self._least = least
-        number = np.diff(tokens.starts)
-        owners = np.repeat(np.arange(len(number), dtype=np.int64), number)
-        values = tokens.values
         self._flat: npt.NDArray[np.uint64] | None = None
+        number = np.diff(tokens.starts)
+        owners = np.repeat(np.arange(len(number), dtype=np.uint64), number)
+        values = tokens.values
         self._covers: frozenset[int] | None = None
         if len(asked) * 8 < len(number):
             # Only what the few share with others can lead anywhere: the rest is not even sorted.
-            wanted = np.unique(tokens.values[_ranges(tokens.starts, np.asarray(asked, np.int64))[0]])
-            if len(wanted) == 0:
-                kept = np.zeros(0, np.int64)
-            else:
-                near = np.minimum(np.searchsorted(wanted, values), len(wanted) - 1)
-                kept = np.flatnonzero(wanted[near] == values)
+            wanted = np.unique(values[_spots(tokens.starts, np.asarray(asked, np.int64))])
+            near = np.minimum(np.searchsorted(wanted, values), max(len(wanted) - 1, 0))
+            kept = np.flatnonzero(wanted[near] == values) if len(wanted) else np.zeros(0, np.int64)
             values, owners = values[kept], owners[kept]
             self._covers = frozenset(int(x) for x in asked)
-        keys = (values.astype(np.uint64) << np.uint64(32)) | owners.astype(np.uint64)
-        self._keys = np.sort(keys)
-        self._owners = (self._keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
+        keys = np.sort((values.astype(np.uint64) << np.uint64(32)) | owners)
+        keys = keys[_shared(keys)]
+        # Of each entry: its text, and where the texts with the same token begin and end.
+        self._owners = (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
+        begins = np.flatnonzero(_first(keys))
+        sizes = np.diff(np.append(begins, len(keys)))
+        self._begins = np.repeat(begins, sizes)
+        self._ends = np.repeat(begins + sizes, sizes)
+        self._entries = np.argsort(self._owners, kind="stable")
+        self._starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(self._owners, minlength=len(number)))])
 
     def covers(self, text: int) -> bool:
         """Whether the index can be asked for this text."""
@@ -77,24 +81,16 @@ class Index:
         import numpy as np
 
         asked = np.asarray(texts, np.int64)
-        spots, begins = _ranges(self._tokens.starts, asked)
-        values = self._tokens.values[spots].astype(np.uint64) << np.uint64(32)
-        x = np.repeat(asked, np.diff(begins))
-        own = values | x.astype(np.uint64)
-        if after:
-            low = np.searchsorted(self._keys, own, side="right")
-            high = np.searchsorted(self._keys, values | np.uint64(0xFFFFFFFF), side="right")
-        else:
-            low = np.searchsorted(self._keys, values, side="left")
-            high = np.searchsorted(self._keys, own, side="left")
-        rows = np.concatenate([np.zeros(1, np.int64), np.cumsum(high - low)])
-        done = max(1, int(np.searchsorted(rows[begins], BUDGET, side="right")) - 1)
-        done = min(done, len(asked))
-        last = begins[done]
-        low, high, x = low[:last], high[:last], x[:last]
+        entries = self._entries[_spots(self._starts, asked)]
+        low, high = (entries + 1, self._ends[entries]) if after else (self._begins[entries], entries)
         counts = high - low
+        begins = np.concatenate([np.zeros(1, np.int64), np.cumsum(self._starts[asked + 1] - self._starts[asked])])
+        rows = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+        done = min(max(1, int(np.searchsorted(rows[begins], BUDGET, side="right")) - 1), len(asked))
+        last = begins[done]
+        low, counts = low[:last], counts[:last]
         y = self._owners[np.repeat(low - rows[:last], counts) + np.arange(rows[last])]
-        keys = (np.repeat(x, counts) << 32) | y
+        keys = (np.repeat(self._owners[entries[:last]], counts) << 32) | y
         if self._window < 1 << 20:
             keys = keys[np.abs(self._days[y] - self._days[keys >> 32]) <= self._window]
         if self._least > 1:
@@ -127,10 +123,29 @@ class Index:
         return least
 
 
-def _ranges(starts: "npt.NDArray[np.int64]", texts: "npt.NDArray[np.int64]") -> "tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]":
-    """The spots of the tokens of these texts one after the other, and where each text's begin, with the end of the last."""
+def _spots(starts: "npt.NDArray[np.int64]", texts: "npt.NDArray[np.int64]") -> "npt.NDArray[np.int64]":
+    """Where the entries of these texts stand, one text's after the other's."""
     import numpy as np
 
     number = starts[texts + 1] - starts[texts]
-    begins = np.concatenate([np.zeros(1, np.int64), np.cumsum(number)])
-    return np.repeat(starts[texts] - begins[:-1], number) + np.arange(begins[-1]), begins
+    begins = np.cumsum(number) - number
+    return np.repeat(starts[texts] - begins, number) + np.arange(int(number.sum()))
+
+
+def _first(keys: "npt.NDArray[np.uint64]") -> "npt.NDArray[np.bool_]":
+    """Whether a sorted key is the first with its token."""
+    import numpy as np
+
+    values = keys >> np.uint64(32)
+    first = np.ones(len(keys), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=first[1:])
+    return first
+
+
+def _shared(keys: "npt.NDArray[np.uint64]") -> "npt.NDArray[np.bool_]":
+    """Whether another text has the token of a sorted key: of most tokens none has."""
+    import numpy as np
+
+    first = _first(keys)
+    alone: npt.NDArray[np.bool_] = first & np.append(first[1:], np.ones(min(1, len(keys)), np.bool_))
+    return ~alone

@@ -18,24 +18,47 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-_TABLE_BITS = 20
+_TABLE_BITS = 17  # tables of 256 KB stay in the processor's cache
+REPEATED = -1
 KEPT_CHARACTERS = 20_000_000
 """Normalised characters of read texts that are kept at a time: some 300 MB."""
 
 
 class Read:
-    """A normalised text, read for comparing."""
+    """A normalised text, read for comparing: the slots of its shingles in a table, and where each begins and ends."""
 
-    __slots__ = ("begins", "dense", "ends", "normal", "spots")
+    __slots__ = ("_places", "begins", "dense", "ends", "normal", "slots")
 
     def __init__(
-        self, normal: str, dense: bool, spots: "npt.NDArray[np.int32]", begins: "npt.NDArray[np.int32]", ends: "npt.NDArray[np.int32]"
+        self,
+        normal: str,
+        dense: "bool | None",
+        slots: "npt.NDArray[np.int32]",
+        begins: "npt.NDArray[np.int16]",
+        ends: "npt.NDArray[np.int16]",
     ) -> None:
         self.normal = normal
         self.dense = dense
-        self.spots = spots
+        """Whether its characters weigh more; None when no shingle is a dense one."""
+        self.slots = slots
         self.begins = begins
         self.ends = ends
+        self._places: npt.NDArray[np.int16] | None = None
+
+    def places(self) -> "npt.NDArray[np.int16]":
+        """Where each shingle stands, from 1; REPEATED for one that stands there more than once."""
+        import numpy as np
+
+        if self._places is None:
+            places = self.begins + np.int16(1)
+            order = np.argsort(self.slots)
+            ordered = self.slots[order]
+            same = (ordered[1:] == ordered[:-1]).nonzero()[0]
+            if len(same):
+                places[order[same]] = REPEATED
+                places[order[same + 1]] = REPEATED
+            self._places = places
+        return self._places
 
 
 def read(normals: Sequence[str]) -> list[Read]:
@@ -44,20 +67,19 @@ def read(normals: Sequence[str]) -> list[Read]:
 
     texts = [t[:LIMIT] for t in normals]
     found = shingled(texts)
-    spots = (found.hashes >> np.uint32(32 - _TABLE_BITS)).astype(np.int32)
-    begins = found.at.astype(np.int32)
+    slots = (found.hashes >> np.uint32(32 - _TABLE_BITS)).astype(np.int32)
+    begins = found.at.astype(np.int16)
     cuts = found.starts.tolist()
-    ends = begins + np.int32(COMPARED.long)
+    ends = begins + np.int16(COMPARED.long)
     if found.dense is not None:
-        ends[found.dense] = begins[found.dense] + np.int32(COMPARED.dense)
+        ends[found.dense] = begins[found.dense] + np.int16(COMPARED.dense)
         for i, j in pairwise(cuts):  # a dense shingle may end before the one that began before it
             np.maximum.accumulate(ends[i:j], out=ends[i:j])
-    dense = (
-        [False] * len(texts)
-        if found.dense is None
-        else [bool(found.dense[i:j].mean() > 0.3) if j > i else False for i, j in pairwise(cuts)]
-    )
-    return [Read(t, d, spots[i:j], begins[i:j], ends[i:j]) for t, d, (i, j) in zip(texts, dense, pairwise(cuts), strict=True)]
+    dense: list[bool | None] = [None] * len(texts)
+    if found.dense is not None:
+        shares = [float(found.dense[i:j].mean()) if j > i else 0.0 for i, j in pairwise(cuts)]
+        dense = [s > 0.3 if s else None for s in shares]
+    return [Read(t, d, slots[i:j], begins[i:j], ends[i:j]) for t, d, (i, j) in zip(texts, dense, pairwise(cuts), strict=True)]
 
 
 class Reader:
@@ -107,8 +129,8 @@ class Comparer:
     def __init__(self) -> None:
         import numpy as np
 
-        self._held_places = np.zeros(1 << _TABLE_BITS, np.int32)
-        self._places = np.zeros(1 << _TABLE_BITS, np.int32)
+        self._held_places = np.zeros(1 << _TABLE_BITS, np.int16)
+        self._places = np.zeros(1 << _TABLE_BITS, np.int16)
         self._held: Read | None = None
 
     def similarity(self, one: Read, other: Read) -> float:
@@ -118,67 +140,113 @@ class Comparer:
         found = self.sides(one, other)
         return 0.0 if found is None else judged(one, found[0], other, found[1])
 
-    def sides(self, one: Read, other: Read) -> tuple[Side, Side] | None:
-        """None when they have too little in common for a closer look."""
+    def similarities(self, one: Read, others: Sequence[Read]) -> list[float]:
+        """The similarity of one text to each of several."""
+        if len(others) < 4:
+            return [self.similarity(one, other) for other in others]
+        promising = self._promising(one, others)
+        return [self.similarity(one, other) if worth else 0.0 for other, worth in zip(others, promising, strict=True)]
+
+    def _promising(self, one: Read, others: Sequence[Read]) -> list[bool]:
+        """What _too_little says of each, looked up at once."""
+        import numpy as np
+
+        self._hold(one)
+        numbers = np.array([len(o.slots) for o in others])
+        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(numbers)])
+        there = self._held_places[np.concatenate([o.slots for o in others])] != 0
+        counts = np.zeros(len(there) + 1, np.int64)
+        np.cumsum(there, out=counts[1:])
+        common = counts[starts[1:]] - counts[starts[:-1]]
+        at_head = counts[starts[:-1] + np.minimum(numbers, APART + 1)] > counts[starts[:-1]]
+        short = np.minimum(numbers, len(one.slots))
+        few = (common <= LEAST_SHINGLES * short) | ((common <= FEW_SHINGLES * short) & ~at_head)
+        worth: list[bool] = (~few).tolist()
+        return worth
+
+    def _hold(self, one: Read) -> None:
         if self._held is not one:
             if self._held is not None:
-                self._held_places[self._held.spots] = 0
-            _enter(self._held_places, one)
+                self._held_places[self._held.slots] = 0
+            self._held_places[one.slots] = one.places()
             self._held = one
-        there = self._held_places[other.spots]
-        if int((there != 0).sum()) <= LEAST_SHINGLES * min(len(one.spots), len(other.spots)):
+
+    def sides(self, one: Read, other: Read) -> tuple[Side, Side] | None:
+        """None when they have too little in common for a closer look."""
+        self._hold(one)
+        there = self._held_places[other.slots]
+        if _too_little(there, min(len(one.slots), len(other.slots))):
             return None
-        _enter(self._places, other)
-        here = self._places[one.spots]
-        self._places[other.spots] = 0
-        return _side(one, here), _side(other, there)
+        right = _side(other, there) if len(other.normal) <= len(one.normal) else None
+        if right is not None and right.shared < _least(right) * len(other.normal):
+            return None
+        self._places[other.slots] = other.places()
+        here = self._places[one.slots]
+        self._places[other.slots] = 0
+        left = _side(one, here)
+        if right is None:
+            if left.shared < _least(left) * len(one.normal):
+                return None
+            right = _side(other, there)
+        return left, right
 
 
-def _enter(places: "npt.NDArray[np.int32]", text: Read) -> None:
-    """Writes where each shingle of the text stands, from 1; REPEATED for one that stands there more than once."""
-    own = text.begins + 1
-    places[text.spots] = own
-    places[text.spots[places[text.spots] != own]] = REPEATED
+def _too_little(there: "npt.NDArray[np.int16]", short: int) -> bool:
+    import numpy as np
+
+    common = int(np.count_nonzero(there))
+    return common <= LEAST_SHINGLES * short or (common <= FEW_SHINGLES * short and not there[: APART + 1].any())
 
 
-def _side(text: Read, places: "npt.NDArray[np.int32]") -> Side:
+def _least(side: Side) -> float:
+    return LEAST_SHARED if side.begin <= APART else GREY
+
+
+def _side(text: Read, places: "npt.NDArray[np.int16]") -> Side:
     """A block is shared shingles one after the other in both texts, with little between. Where one stands in the other text more than once,
     it goes along with the one before it."""
     import numpy as np
 
     length = len(text.normal)
     kept = places.nonzero()[0]
-    begins, ends, there = text.begins[kept], text.ends[kept], places[kept]
+    if len(kept) == 0:
+        return Side(0, length, length, length)
+    begins, there = text.begins[kept], places[kept]
     shift = there - begins
-    sure = there > 0
-    if not sure.all():
-        last = np.maximum.accumulate(np.where(sure, np.arange(len(there)), int(sure.argmax())))
-        shift = shift[last]
+    if there.min() < 0:
+        sure = there > 0
+        known = np.maximum.accumulate(np.where(sure, np.arange(len(there)), int(sure.argmax())))
+        shift = shift[known]
     step = begins[1:] - begins[:-1]
-    cuts = ((np.abs(shift[1:] - shift[:-1]) > SHIFT) | (step > COMPARED.long + APART)).nonzero()[0]
-    span = ends - begins
-    sizes = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.minimum(step, span[:-1]))])
+    moved = shift[1:] - shift[:-1]
+    bounds: list[int] = ((moved > SHIFT) | (moved < -SHIFT) | (step > COMPARED.long + APART)).nonzero()[0].tolist()
+    span = (text.ends[kept] - begins) if text.dense is not None else None
+    sizes = np.minimum(step, COMPARED.long if span is None else span[:-1]).cumsum(dtype=np.int32)
     heft = DENSE if text.dense else 1
     shared, longest, begin, end = 0, 0, -1, 0
-    bounds: list[int] = cuts.tolist()
-    for first, last in zip([0, *(c + 1 for c in bounds)], [*bounds, len(kept) - 1], strict=True):
-        size = int(sizes[last] - sizes[first] + span[last])
-        if size * heft < BLOCK and size < length - APART:
-            continue
+    first = 0
+    for last in (*bounds, len(kept) - 1):
+        width = COMPARED.long if span is None else int(span[last])
+        size = (int(sizes[last - 1]) if last else 0) - (int(sizes[first - 1]) if first else 0) + width
         at = int(begins[first])
-        if begin < 0:
-            begin = at
-        longest = max(longest, at - end)
-        shared += size - max(0, end - at)
-        end = int(ends[last])
+        if size * heft >= BLOCK or size >= length - APART:
+            if begin < 0:
+                begin = at
+            longest = max(longest, at - end)
+            shared += size - max(0, end - at)
+            end = int(begins[last]) + width
+        first = last + 1
     if begin < 0:
         return Side(0, length, length, length)
     return Side(min(shared, length), begin, end, max(longest, length - end))
 
 
-REPEATED = -1
+FEW_SHINGLES = 0.4
+"""The same where the two do not begin alike."""
 LEAST_SHINGLES = 0.25
 """Least share of the shorter text's shingles in common that is worth a closer look."""
+LEAST_SHARED = 0.35
+"""Least share of the shorter text in shared blocks that is worth a look at the longer."""
 SHIFT = 6
 """Most characters by which the places in the two texts may move within a block."""
 APART = 12

@@ -149,17 +149,11 @@ class _Settling:
         if x not in self._later:
             self._look_ahead(x)
         self._read_ahead(x, self._later)
-        for y in self._later.pop(x):
-            leader = int(self._leader[y])
-            if leader == OPEN:
-                claim = self._claimed.get(y)
-                if claim is not None and claim[0] < x and self._leader[claim[0]] == claim[0]:
-                    continue
-            elif leader <= x:
-                continue
-            similarity = self._similarity(x, y)
+        free = [y for y in self._later.pop(x) if self._is_free(y, x)]
+        for y, similarity in zip(free, self._similarities(x, free), strict=True):
             if similarity <= 0:
                 continue
+            leader = int(self._leader[y])
             if leader == OPEN:
                 self._claimed[y] = (x, similarity)
                 continue
@@ -167,6 +161,14 @@ class _Settling:
             self._standing.touched.add(y)
             if leader == y:
                 self._orphan(y)
+
+    def _is_free(self, y: int, x: int) -> bool:
+        """Whether nothing earlier than x leads the later text y."""
+        leader = int(self._leader[y])
+        if leader != OPEN:
+            return leader > x
+        claim = self._claimed.get(y)
+        return claim is None or claim[0] > x or self._leader[claim[0]] != claim[0]
 
     def _orphan(self, gone: int) -> None:
         """Opens again the texts that stood under one that is a representative no more."""
@@ -204,6 +206,16 @@ class _Settling:
         if self._texts.hashes[leader] == self._texts.hashes[other]:
             return 1.0
         return self._comparer.similarity(self._reader[leader], self._reader[other])
+
+    def _similarities(self, leader: int, others: Sequence[int]) -> list[float]:
+        hashes = self._texts.hashes
+        same = [bool(hashes[leader] == hashes[y]) for y in others]
+        if all(same):
+            return [1.0] * len(others)
+        reader = self._reader
+        reader.need([leader, *(y for y, equal in zip(others, same, strict=True) if not equal)])
+        found = iter(self._comparer.similarities(reader[leader], [reader[y] for y, equal in zip(others, same, strict=True) if not equal]))
+        return [1.0 if equal else next(found) for equal in same]
 
     def _read_ahead(self, text: int, pairs: Mapping[int, Collection[int]]) -> None:
         """Reads the candidates of a text, and while one must be read, those of the next texts."""
