@@ -52,6 +52,11 @@ def issue_id(event: str, payload_sha256: str, category: str, subcategory: str) -
     return _digest("issue", (event, payload_sha256, category, subcategory))
 
 
+def decision_id(issue: str, decided_by: str, decided_at: str) -> str:
+    """Id of a review decision. decided_at: in ISO form, UTC."""
+    return _digest("decision", (issue, decided_by, decided_at))
+
+
 def theme_id(founder_issue_id: str) -> str:
     """A theme, named for the issue that founded it."""
     return "T" + _digest("theme", (founder_issue_id,))[:12]

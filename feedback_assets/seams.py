@@ -67,15 +67,16 @@ class Seams:
 
     @cached_property
     def reader(self) -> "Reader":
+        from feedback_assets.enrichment.decisions import read_decisions
         from feedback_assets.enrichment.reader import build_reader
 
-        return build_reader(self.settings.taxonomy, self.settings.models)
+        return build_reader(self.settings.taxonomy, self.settings.models, decisions=read_decisions(self.lake))
 
     @cached_property
     def embedder(self) -> "Embedder":
         from feedback_assets.themes.embedders.registry import embedder_named
 
-        return embedder_named(self.settings.embedder)
+        return embedder_named(self.settings.embedder, self.settings.models)
 
     @cached_property
     def weights(self) -> "Weights":

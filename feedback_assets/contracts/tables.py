@@ -1,12 +1,13 @@
 """All tables of the lakehouse, in the order of the data. A new table is one declaration in its room's module."""
 
-from feedback_assets.contracts import bronze, enrichment, priority, signals, silver, themes, tickets
+from feedback_assets.contracts import bronze, enrichment, priority, review, signals, silver, themes, tickets
 from feedback_assets.contracts.table import Table
 
 ALL_TABLES: tuple[Table, ...] = (
     *bronze.TABLES,
     *silver.TABLES,
     *enrichment.TABLES,
+    *review.TABLES,
     *themes.TABLES,
     *signals.TABLES,
     *priority.TABLES,

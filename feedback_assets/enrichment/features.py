@@ -7,6 +7,7 @@ texts. Scripts without spaces give single characters, pairs and triples as token
 import re
 
 from feedback_assets.enrichment.phrases import fold, is_unspaced
+from feedback_assets.placeholders import PATTERN
 
 _RUNS = re.compile(r"[\w]+(?:'\w+)?|[!?]{2,}|[\U0001f300-\U0001faff\u2600-\u27bf]")
 _MOST_LETTERS = 24
@@ -15,9 +16,12 @@ PAIR = "b:"
 
 
 def tokens(text: str) -> list[str]:
-    """Tokens in order, folded: words, runs of marks, emoji, and n-grams of unspaced scripts. Numbers are one token."""
+    """Tokens in order, folded: words, runs of marks, emoji, and n-grams of unspaced scripts.
+
+    Numbers are one token; placeholders are words that name their kind.
+    """
     out: list[str] = []
-    for run in _RUNS.findall(fold(text)):
+    for run in _RUNS.findall(fold(PATTERN.sub(_kind, text) if "[" in text else text)):
         if run.isascii():
             out.append("0" if run[0].isdigit() else run)
         elif is_unspaced(run):
@@ -25,6 +29,10 @@ def tokens(text: str) -> list[str]:
         else:
             out.append("0" if run.isdigit() else run)
     return out
+
+
+def _kind(found: re.Match[str]) -> str:
+    return f" {found[0].strip('[]').partition(':')[0]} "
 
 
 def features(token: str) -> list[tuple[str, float]]:

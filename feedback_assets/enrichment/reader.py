@@ -1,7 +1,8 @@
 """Puts taxonomy, tiers and cascade together into what the enrichment step reads events with. Not here: tables (process.py)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from feedback_assets.enrichment.cascade import Cascade, Decision
 from feedback_assets.enrichment.taxonomy import Taxonomy, load_taxonomy
@@ -23,12 +24,16 @@ class Reader:
         return self._cascade.decide(events)
 
 
-def build_reader(taxonomy_dir: Path, models_dir: Path, *, tiers: Sequence[str] | None = None) -> Reader:
+def build_reader(
+    taxonomy_dir: Path, models_dir: Path, *, tiers: Sequence[str] | None = None, decisions: Sequence[Mapping[str, Any]] = ()
+) -> Reader:
     """A reader with the named tiers, in order; all of the registry by default.
 
-    Trains the local model when `models_dir` has none of the same data.
+    Trains the local model when `models_dir` has none of the same data. decisions: rows of review decisions, which are part of that data.
 
     Raises SettingError for a taxonomy or a golden set that cannot be used.
     """
     taxonomy = load_taxonomy(taxonomy_dir)
-    return Reader(taxonomy, [TIERS[name](taxonomy, taxonomy_dir / "golden", models_dir) for name in (TIERS if tiers is None else tiers)])
+    return Reader(
+        taxonomy, [TIERS[name](taxonomy, taxonomy_dir / "golden", models_dir, decisions) for name in (TIERS if tiers is None else tiers)]
+    )

@@ -1,17 +1,18 @@
-"""Trains the local model from the taxonomy's examples and the golden set, or takes the stored one of the same data.
+"""Trains the local model from the taxonomy, the golden set and what people decided, or takes the stored one of the same data.
 
-Here: what a training sample is, the fit, the calibration, the version. Not here: how the model answers (model.py).
+Here: the fit, the calibration, the version. Not here: what is learnt from (samples.py, decisions.py), how the model answers (model.py).
 """
 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.enrichment import SENTIMENTS
+from feedback_assets.enrichment.decisions import decided_samples
 from feedback_assets.enrichment.features import features, is_dense, pair, tokens
 from feedback_assets.enrichment.golden import GoldenText, of_split, read_golden
 from feedback_assets.enrichment.learning.linear import beside
@@ -19,7 +20,7 @@ from feedback_assets.enrichment.learning.platt import Platt, fit_platt
 from feedback_assets.enrichment.learning.space import unit
 from feedback_assets.enrichment.learning.words import DIMENSIONS, vectors_version, word_vectors
 from feedback_assets.enrichment.model import Heads, LocalModel, Parameters, load, save
-from feedback_assets.enrichment.segments import sentences
+from feedback_assets.enrichment.samples import NONE, Sample, golden_samples, samples
 from feedback_assets.enrichment.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -27,62 +28,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CODE_VERSION = "2"
-NONE = "none"
 REGULARISATION = 6.0
 DENSE_WEIGHT = 0.7
 _PIECE_WEIGHT = 0.6
 _FEWEST = 2
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One text to learn from. categories: what it shows, or none. Unknown sentiment and severity are None."""
-
-    text: str
-    categories: frozenset[str]
-    subcategories: frozenset[str]
-    weight: float = 1.0
-    sentiment: str | None = None
-    severity: int | None = None
-
-
-def samples(taxonomy: Taxonomy, golden: Sequence[GoldenText]) -> list[Sample]:
-    """Samples in a fixed order: examples, counter-examples, texts without an issue, then golden texts and their sentences."""
-    out: list[Sample] = []
-    for category in taxonomy.categories:
-        for example in category.examples:
-            subs = {f"{category.id}/{example.subcategory}"} if example.subcategory else set()
-            out.append(Sample(example.text, frozenset({category.id}), frozenset(subs)))
-        out.extend(Sample(c.text, frozenset({c.category or NONE}), frozenset()) for c in category.counter_examples)
-    out.extend(Sample(t.text, frozenset({NONE}), frozenset()) for t in taxonomy.head.no_issue)
-    for text in golden:
-        out.extend(_golden_samples(text))
-    return out
-
-
-def _golden_samples(golden: GoldenText) -> list[Sample]:
-    """The whole text, each piece of evidence, and the sentences beside the evidence, which show nothing."""
-    if not golden.labels:
-        sentiment = "positive" if golden.kind == "praise" else "neutral" if golden.kind in ("question", "spam", "off_topic") else None
-        return [Sample(golden.text, frozenset({NONE}), frozenset(), sentiment=sentiment)]
-    categories = frozenset(label.category for label in golden.labels)
-    subs = frozenset(f"{label.category}/{label.subcategory}" for label in golden.labels if label.subcategory)
-    feelings = {label.sentiment for label in golden.labels}
-    worst = max(label.severity for label in golden.labels)
-    out = [Sample(golden.text, categories, subs, 1.0, feelings.pop() if len(feelings) == 1 else "mixed", worst)]
-    taken = []
-    for label in golden.labels:
-        start = golden.text.find(label.evidence)
-        taken.append((start, start + len(label.evidence)))
-        if label.evidence != golden.text:
-            sub = frozenset({f"{label.category}/{label.subcategory}"} if label.subcategory else ())
-            out.append(Sample(label.evidence, frozenset({label.category}), sub, 1.0, label.sentiment, label.severity))
-    beside = [s for s in sentences(golden.text) if not any(a < s.end and s.start < b for a, b in taken)]
-    out.extend(Sample(golden.text[s.start : s.end], frozenset({NONE}), frozenset(), 0.5) for s in beside)
-    return out
-
-
-def model_version(taxonomy: Taxonomy, golden: Sequence[GoldenText]) -> str:
+def model_version(taxonomy: Taxonomy, golden: Sequence[GoldenText], decided: Sequence[Sample] = ()) -> str:
     """Hash of the training data, the parameters and the versions of the libraries that fit it."""
     import numpy
     import scipy
@@ -94,30 +46,33 @@ def model_version(taxonomy: Taxonomy, golden: Sequence[GoldenText]) -> str:
         "libraries": [numpy.__version__, scipy.__version__, sklearn.__version__, vectors_version()],
         "taxonomy": taxonomy.digest,
         "golden": [g.model_dump(mode="json") for g in golden if g.split != "test"],
+        "decided": [[s.text, sorted(s.categories), sorted(s.subcategories), s.weight, s.severity] for s in decided],
     }
     return "linear-" + hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def load_or_train(taxonomy: Taxonomy, golden_dir: Path, models_dir: Path) -> LocalModel:
+def load_or_train(taxonomy: Taxonomy, golden_dir: Path, models_dir: Path, decisions: Sequence[Mapping[str, Any]] = ()) -> LocalModel:
     """The model of exactly this data: the stored one when it is whole and of this version, else a new one, which is stored.
 
+    decisions: rows of contracts/review.py. A new decision that changes what is learnt makes a new version.
     Raises SettingError for a golden set that cannot be used.
     """
     golden = read_golden(golden_dir, taxonomy)
-    version = model_version(taxonomy, golden)
+    decided = decided_samples(decisions, taxonomy, golden)
+    version = model_version(taxonomy, golden, decided)
     path = models_dir / f"{version}.npz"
     model = load(path, version)
     if model is None:
-        model = train(taxonomy, golden, version)
+        model = train(taxonomy, golden, version, decided)
         save(model, path)
     return model
 
 
-def train(taxonomy: Taxonomy, golden: Sequence[GoldenText], version: str) -> LocalModel:
-    """A new model: the train split to learn, the calibration split to calibrate. The test split is not looked at."""
+def train(taxonomy: Taxonomy, golden: Sequence[GoldenText], version: str, decided: Sequence[Sample] = ()) -> LocalModel:
+    """A new model: the train split and the decisions to learn, the calibration split to calibrate. The test split is not looked at."""
     import numpy as np
 
-    learnt = samples(taxonomy, of_split(golden, "train"))
+    learnt = [*samples(taxonomy, of_split(golden, "train")), *decided]
     heads = _heads(taxonomy, learnt)
     matrix, vocabulary, idf = _matrix([s.text for s in learnt])
     dense = unit(_dense([s.text for s in learnt])) * DENSE_WEIGHT
@@ -256,7 +211,7 @@ def _calibrate(model: LocalModel, golden: Sequence[GoldenText]) -> Platt:
     """Calibration on texts and sentences that were not learnt from, for each category and language."""
     import numpy as np
 
-    held = [(s, text.language) for text in golden for s in _golden_samples(text)]
+    held = [(s, text.language) for text in golden for s in golden_samples(text)]
     if not held:
         return Platt()
     names = model.heads.categories

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from feedback_assets.evaluation.groups import duplicate_groups, folds_of
+from feedback_assets.enrichment.learning.groups import duplicate_groups, folds_of
 from feedback_assets.evaluation.outcome import LabelError, Outcome, Row, texts_of
 
 if TYPE_CHECKING:

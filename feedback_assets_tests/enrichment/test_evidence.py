@@ -19,7 +19,10 @@ DAYS = (FIRST, SECOND, THIRD)
 
 @pytest.fixture
 def damaged(story: Story, tmp_path: Path) -> LocalLakehouse:
-    return story.copy_of_tables(tmp_path)
+    """The story's tables, and one of its issues as if the machine had doubted it."""
+    lake = story.copy_of_tables(tmp_path)
+    lake.upsert(REVIEW, to_arrow(REVIEW, [issues(lake, ISSUES)[-1] | {"reason": "low_confidence", "status": "open"}]))
+    return lake
 
 
 def issues(lake: LocalLakehouse, table: Table) -> list[dict[str, Any]]:
@@ -31,7 +34,6 @@ def test_issues_as_they_were_found_are_clean(story: Story) -> None:
     verdict = evidence_verdict(story.lake, DAYS)
     assert (verdict.passed, verdict.number, list(verdict.sample)) == (True, 0, [])
     assert story.lake.count(ISSUES) > 20
-    assert story.lake.count(REVIEW) > 0
 
 
 @pytest.mark.parametrize("table", [ISSUES, REVIEW], ids=lambda t: t.name)

@@ -3,6 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feedback_assets.enrichment.features import tokens
 from feedback_assets.enrichment.segments import LONGEST, MOST_CHARACTERS, clauses, sentences
 
 
@@ -50,3 +51,10 @@ def test_spans_ascend_stay_inside_and_are_trimmed(text: str) -> None:
 def test_pseudonyms_do_not_make_a_sentence_look_like_a_paste() -> None:
     text = "write to [EMAIL:k2f3q2x7] or [PHONE:a7b3c2d5]"
     assert [text[s.start : s.end] for s in sentences(text)] == [text]
+
+
+def test_a_pseudonym_in_a_placeholder_is_no_word_and_makes_no_sentence_a_log() -> None:
+    text = "[EMAIL:k7f3q2xz] [ORDER:abc234de] never arrived."
+    assert [text[s.start : s.end] for s in sentences(text)] == [text]
+    assert tokens(text) == ["email", "order", "never", "arrived"]
+    assert tokens(text) == tokens("[EMAIL] [ORDER] never arrived")

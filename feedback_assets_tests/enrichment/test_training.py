@@ -26,9 +26,11 @@ def test_two_trainings_of_the_same_data_are_equal(taxonomy: Taxonomy, golden: li
     assert (stored.raw(stored.sums(TEXTS)) == again.raw(again.sums(TEXTS))).all()
 
 
-def test_a_stored_model_that_is_cut_changed_or_of_another_version_is_not_used(reader: object, models: Path, tmp_path: Path) -> None:
+def test_a_stored_model_that_is_cut_changed_or_of_another_version_is_not_used(
+    taxonomy: Taxonomy, golden: list[GoldenText], reader: object, models: Path, tmp_path: Path
+) -> None:
     assert reader is not None
-    (path,) = models.glob("*.npz")
+    path = models / f"{model_version(taxonomy, golden)}.npz"
     version = path.stem
     raw = path.read_bytes()
     copy = tmp_path / path.name

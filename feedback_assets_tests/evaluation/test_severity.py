@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from feedback_assets.evaluation.groups import duplicate_groups, folds_of
+from feedback_assets.enrichment.learning.groups import duplicate_groups, folds_of
 from feedback_assets.evaluation.outcome import LabelError
 from feedback_assets.evaluation.severity import measure
 

@@ -1,5 +1,8 @@
 """An embedder gives the same text the same vector, in whatever company, without a network."""
 
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -30,3 +33,21 @@ def test_a_text_without_content_is_zero() -> None:
 def test_a_name_that_no_embedder_has_says_which_there_are() -> None:
     with pytest.raises(SettingError, match="wordllama"):
         embedder_named("none")
+
+
+def test_minilm_without_its_files_says_where_they_belong(tmp_path: Path) -> None:
+    for present in ((), ("model.onnx",)):
+        for name in present:
+            (tmp_path / "minilm").mkdir()
+            (tmp_path / "minilm" / name).touch()
+        with pytest.raises(SettingError, match=r"tokenizer\.json" if present else r"model\.onnx"):
+            embedder_named("minilm", tmp_path)
+
+
+@pytest.mark.skipif(find_spec("onnxruntime") is not None, reason="onnxruntime is installed: there is nothing to refuse")
+def test_minilm_without_its_runtime_says_which_extra_brings_it(tmp_path: Path) -> None:
+    (tmp_path / "minilm").mkdir()
+    for name in ("model.onnx", "tokenizer.json"):
+        (tmp_path / "minilm" / name).touch()
+    with pytest.raises(SettingError, match="onnxruntime"):
+        embedder_named("minilm", tmp_path).embed(["some text"])
