@@ -151,7 +151,7 @@ CHANGES: dict[str, Change] = {
 }
 
 
-def real_texts(data: Path, part: str, source: str) -> Iterator[str]:
+def real_texts(data: Path, part: str, source: str, seen: set[str] | None = None) -> Iterator[str]:
     """Texts of one source, of the part ("dev" or "test"), long enough for a variant.
 
     People post twice and copy one another: texts that begin or end as an earlier one does are left out, so that next to nothing repeats but

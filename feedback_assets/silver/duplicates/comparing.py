@@ -178,14 +178,14 @@ class Comparer:
         if _too_little(there, min(len(one.slots), len(other.slots))):
             return None
         right = _side(other, there) if len(other.normal) <= len(one.normal) else None
-        if right is not None and right.shared < _least(right) * len(other.normal):
+        if right is not None and right.shared < _least(right, other, one) * len(other.normal):
             return None
         self._places[other.slots] = other.places()
         here = self._places[one.slots]
         self._places[other.slots] = 0
         left = _side(one, here)
         if right is None:
-            if left.shared < _least(left) * len(one.normal):
+            if left.shared < _least(left, one, other) * len(one.normal):
                 return None
             right = _side(other, there)
         return left, right
@@ -198,8 +198,11 @@ def _too_little(there: "npt.NDArray[np.int16]", short: int) -> bool:
     return common <= LEAST_SHINGLES * short or (common <= FEW_SHINGLES * short and not there[: APART + 1].any())
 
 
-def _least(side: Side) -> float:
-    return LEAST_SHARED if side.begin <= APART else GREY
+def _least(side: Side, short: Read, long: Read) -> float:
+    """The least share of the shorter text in common with which the two can be copies, whatever the longer one says."""
+    if side.begin <= APART:
+        return LEAST_SHARED
+    return GREY if len(short.normal) >= ALIKE * len(long.normal) else COVERED
 
 
 def _side(text: Read, places: "npt.NDArray[np.int16]") -> Side:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _ASCII = bytes(ord(chr(b).lower()) if b < 128 and chr(b).isalnum() else 32 for b in range(256))
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,500}>")
+_QUOTED = re.compile(r"^[ \t]{0,8}>.{0,2000}$", re.MULTILINE)
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _KNOWN = 0x33480
 """Code points below this are looked at one by one; above it there are no letters but private and variation ones."""
@@ -46,9 +47,11 @@ def all_normalised(texts: Sequence[str]) -> list[str]:
 
 
 def _undressed(text: str) -> str:
-    """Without pseudonyms, tags and entities: cleaning took the last two away already, other callers may not have cleaned."""
+    """Without pseudonyms, quoted lines, tags and entities: cleaning took all but the first away, other callers may not have cleaned."""
     if "[" in text:
         text = placeholders.plain(text)
+    if "\n>" in text:
+        text = _QUOTED.sub("", text)
     if "<" in text and ">" in text:
         text = _TAG.sub(" ", text)
     return html.unescape(text) if "&" in text and _ENTITY.search(text) else text
