@@ -5,7 +5,7 @@ manifest has it with the same size and time; else its content decides. Reading r
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -48,7 +48,8 @@ class DayReport:
 def pending_files(lake: Lakehouse, landing: LandingZone, source: str, days: Iterable[date] | None = None) -> list[LandedFile]:
     """Landed files that the manifest does not have in their present content, in order of day and path."""
     name = source_named(source).name
-    known = _Known(lake, name)
+    days = None if days is None else sorted(set(days))
+    known = _Known(lake, name, days)
     return [f for f in landing.list_files(name, days) if not known.by_listing(f) and not known.by_content(landing, f)]
 
 
@@ -74,7 +75,7 @@ def ingest_days(
     reader = source_named(source)
     wanted = sorted(set(days))
     reports = {day: DayReport() for day in wanted}
-    known = _Known(lake, reader.name)
+    known = _Known(lake, reader.name, wanted)
     writer = _Writer(lake, reader, landing, now, limits, workers=workers)
     for file in landing.list_files(reader.name, wanted):
         if not known.by_listing(file):
@@ -84,10 +85,11 @@ def ingest_days(
 
 
 class _Known:
-    """What the manifest says about one source."""
+    """What the manifest says about one source, and only of these days where they are given: a file's path names its day."""
 
-    def __init__(self, lake: Lakehouse, source: str) -> None:
-        rows = lake.read(MANIFEST, columns=["batch_id", "file", "bytes", "received_at"], where={"source": [source]}).to_pylist()
+    def __init__(self, lake: Lakehouse, source: str, days: Sequence[date] | None) -> None:
+        where: dict[str, Sequence[Any]] = {"source": [source]} if days is None else {"source": [source], "feed_date": days}
+        rows = lake.read(MANIFEST, columns=["batch_id", "file", "bytes", "received_at"], where=where).to_pylist()
         self.batches = {r["batch_id"] for r in rows}
         self.files = {r["file"] for r in rows}
         self.listings = {(r["file"], r["bytes"], r["received_at"]) for r in rows}

@@ -5,6 +5,7 @@ Locks hold between processes of one machine: that is what the local adapter is f
 
 import fcntl
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 
+MANY_FILES = 48
+"""A table, or a partition of one, that has more data files than this is compacted when the next rows come."""
+_COMPACT_BYTES = 64 << 20
 _ROW = "__row"
 
 
@@ -149,6 +153,21 @@ class LocalLakehouse:
             description=table.row,
             configuration=_configuration(table),
         )
+
+        self._compact(table)
+
+    def _compact(self, table: Table) -> None:
+        """Makes one file of many small ones, so that reading a table of many small appends costs what its rows cost. A commit of its own,
+        that changes no row."""
+        dt = self._open(table)
+        if dt is None:
+            return
+        counts = Counter(self._reader.partitions(table))
+        crowded = sorted(str(value) for value, files in counts.items() if files > MANY_FILES)
+        if crowded:
+            dt.optimize.compact(
+                partition_filters=[(table.partition_by, "in", crowded)] if table.partition_by else None, target_size=_COMPACT_BYTES
+            )
 
     def _merge(self, table: Table, rows: "pl.DataFrame") -> None:
         dt = self._open(table)

@@ -194,6 +194,11 @@ class FollowingReader(QuickReader):
         """The table in its present state."""
         return self._table(table)
 
+    def partitions(self, table: Table) -> list[Any]:
+        """The partition's value of each data file."""
+        dt = self._table(table)
+        return [] if dt is None else self._listing(dt, table)[2]
+
     def prepare(self, tables: Sequence[Table]) -> None:
         """Nothing: tables are open already, or are opened when they are read."""
 

@@ -8,10 +8,13 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from deltalake import DeltaTable
 
+from feedback_assets.contracts.arrow import to_arrow
+from feedback_assets.lakehouse import local
 from feedback_assets.lakehouse.local import LocalLakehouse
-from feedback_assets_tests.lakehouse.contract import DAY_A, LEDGER, LakehouseContract, ledger_rows
+from feedback_assets_tests.lakehouse.contract import DAY_A, DAY_B, ISSUES, LEDGER, LakehouseContract, issue_row, ledger_rows
 
 WRITER = """
 import sys
@@ -63,7 +66,6 @@ def test_a_reader_sees_commits_of_others_and_a_table_that_was_made_anew(lake: Lo
 
 def test_the_log_tells_no_text_of_customers(lake: LocalLakehouse) -> None:
     from feedback_assets.contracts import table_named
-    from feedback_assets.contracts.arrow import to_arrow
 
     raw = table_named("silver/raw_text")
     row = {"event_id": "e" * 32, "payload_sha256": "a" * 64, "feed_date": DAY_A, "raw_text": "a planted sentence", "offsets": [0, 0, 1]}
@@ -74,10 +76,23 @@ def test_the_log_tells_no_text_of_customers(lake: LocalLakehouse) -> None:
     assert "planted" not in logs
 
 
+def test_many_small_appends_become_few_files_with_the_same_rows(lake: LocalLakehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "MANY_FILES", 3)
+    for n in range(1, 12):
+        lake.append_new(LEDGER, ledger_rows(n))
+        lake.append_new(ISSUES, to_arrow(ISSUES, [issue_row(n, DAY_A), issue_row(n, DAY_B)]))
+    assert lake.read(LEDGER).sort_by("batch_id").equals(ledger_rows(11))
+    assert lake.count(ISSUES, {"feed_date": [DAY_A]}) == lake.count(ISSUES, {"feed_date": [DAY_B]}) == 11
+    assert len(DeltaTable(lake.location(LEDGER)).file_uris()) <= 4
+    assert len(DeltaTable(lake.location(ISSUES)).file_uris()) <= 8
+    versions = lake.version(LEDGER), lake.version(ISSUES)
+    lake.append_new(LEDGER, ledger_rows(11))
+    assert (lake.version(LEDGER), lake.version(ISSUES)) == versions
+
+
 def test_upstream_out_of_range_replace_is_refused_by_delta_rs_too(tmp_path: Path) -> None:
     """This tests upstream, not us: our own check stands before it, delta-rs behind it."""
     import pyarrow as pa
-    import pytest
     from deltalake import write_deltalake
     from deltalake.exceptions import DeltaError
 
