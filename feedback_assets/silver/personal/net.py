@@ -76,8 +76,8 @@ def in_url(at: int, url: str) -> Iterator[Find]:
 _IPV6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?<=::))(?:/[0-9]{1,3})?(?![\w:])")
 _MAC = re.compile(r"(?<![\w:-])[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}(?![\w:-])")
 _VERSION_BEFORE = re.compile(
-    r"(?:version|versi[oó]n|versione|vers[aã]o|versie|wersja|版本|バージョン|버전|версия|vers?|v|build|release|firefox|chrome|app|ios|android|update"
-    r"|upgrade|rev|patch|firmware|driver|treiber|kernel|edge|opera|safari|office|windows|java|flash|adobe|nvidia)[\s.:/(-]{0,3}$",
+    r"(?:(?<![A-Za-z])(?:version|versi[oó]n|versione|vers[aã]o|versie|wersja|версия|vers?|build|release|firefox|chrome|ios|android|update|upgrade|"
+    r"rev|patch|firmware|driver|treiber|kernel|safari|flash|nvidia)|版本|バージョン|버전)[\s.:/(-]{0,3}$|(?<![A-Za-z])v\.?$",
     re.IGNORECASE,
 )
 _NOT_OF_A_PERSON = ("127.", "0.", "255.")

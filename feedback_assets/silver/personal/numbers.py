@@ -42,6 +42,7 @@ _DATE = re.compile(
 )
 _STAMP = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){0,2}[0-9]{0,9})?")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:[ .][0-9]{3})+")
+_AMOUNT = re.compile(r"[1-9][0-9]*(?:[ .][0-9]{3})*(?:\.[0-9]{1,2})?")
 _UNIT = re.compile(
     r"\s?(?:%|[$€£¥₹₽₩₺円元원]|(?:eur|euros?|usd|gbp|dollars?|kr|zł|zl|pln|chf|руб|rub|tl|yen|[kmgt]i?b|[µmn]?s|bytes?|bits?|rows?|lines?|zeilen|"
     r"px|[kmg]?hz|times|mal|users?|downloads?|records?|files?|items?|views?|hits|years?|days?|hours?|km|kg|mm|cm)(?![A-Za-z]))",
@@ -203,7 +204,7 @@ def _number(s: str, start: int, end: int, *, named: bool) -> list[Find]:
     if certain is not None:
         return [*finds, certain]
     lead, before = s[start - 1 : start], s[start - 2 : start - 1]
-    if lead in _MONEY or (lead == " " and before in _MONEY) or (lead == "," and before.isdigit()):
+    if ((lead in _MONEY or (lead == " " and before in _MONEY)) and _AMOUNT.fullmatch(value)) or (lead == "," and before.isdigit()):
         return finds
     role = role_before(s, _word_start(s, start)) if named else ""
     if not role and named and len(digits) >= 7 and not value.isdigit() and phone_label_after(s, end):
@@ -313,7 +314,10 @@ def _by_shape(s: str, start: int, end: int, value: str, digits: str) -> list[Fin
     return [
         (m.start(), m.end(), "number")
         for m in _LONG.finditer(s, start, end)
-        if (m.start() == start or s[m.start() - 1] in " /()") and not _STAMP.fullmatch(m[0]) and s[m.end() : m.end() + 1] not in (".", "-")
+        if (m.start() == start or s[m.start() - 1] in " /()")
+        and s[m.end() : m.end() + 1] not in (".", "-")
+        and not _STAMP.fullmatch(m[0])
+        and (m[0].isdigit() or not _YEAR_OR_SIZE.search(m[0]))
     ]
 
 

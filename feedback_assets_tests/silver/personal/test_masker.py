@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from feedback_assets.placeholders import plain
-from feedback_assets.silver.offsets import MappedText
+from feedback_assets.placeholders import PATTERN, blanked, plain
+from feedback_assets.silver.offsets import MappedText, raw_span
 from feedback_assets_tests.keys import MASKER
 from feedback_assets_tests.silver.test_offsets import texts
 
@@ -136,3 +136,91 @@ def test_a_number_right_behind_a_word_of_a_script_without_spaces_is_masked(plant
 
 def test_a_number_that_is_part_of_a_hyphenated_code_is_no_card() -> None:
     assert masked("model KX-4111111111111111-B") == "model KX-4111111111111111-B"
+
+
+PLANTED = (
+    "ann.berg@example.com", "4111 1111 1111 1111", "4111-1111-1111-1111", "378282246310005", "DE50 1000 0000 0000 0000 01",
+    "GB82WEST12345698765432",
+    "+49 30 23125 014", "+1 212 555 0142", "(212) 555-0142", "06 39 98 12 34", "192.0.2.17", "2001:db8::ff00:42:8329", "02:00:5e:10:00:0a",
+    "219-09-9999", "111.444.777-35", "11010519491231002X", "12345678Z", "RSSMRA85M01H501Q", "131052-308T", "640823-3234",
+    "ghp_0123456789abcdefghijABCDEFGHIJ012345", "52.520008, 13.404954",
+)  # fmt: skip
+FULL_WIDTH = {n: chr(n + 0xFEE0) for n in range(0x21, 0x7F)}
+ARABIC = {ord("0") + n: chr(0x0660 + n) for n in range(10)}
+around = st.text(alphabet=st.characters(exclude_categories=("Cs", "Nd", "Nl", "No"), exclude_characters="_-.,+@:/=&#[]°'`"), max_size=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(around, st.sampled_from(PLANTED), around, st.sampled_from([None, FULL_WIDTH, ARABIC]))
+def test_no_planted_value_survives_whatever_stands_around_and_in_whatever_digits(
+    before: str, planted: str, after: str, table: dict[int, str] | None
+) -> None:
+    shown = planted.translate(table) if table else planted
+    if table is FULL_WIDTH and not any(ch.isdigit() for ch in planted[:4]):
+        shown = planted  # letters of a code in full width are a matter of cleaning, which folds them before
+    text = f"{before} {shown} {after}"
+    once = masked(text)
+    assert shown not in once
+    assert masked(once) == once
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(texts, st.sampled_from(PLANTED), st.text(alphabet="0123456789 +-().:@/abcXYZ[]?=&\n", max_size=40)), max_size=12))
+def test_a_batch_is_masked_as_each_text_alone(raw: list[str]) -> None:
+    given_texts = [MappedText.raw(t) for t in raw]
+    batch = MASKER.mask_all(given_texts)
+    alone = [MASKER.mask(t) for t in given_texts]
+    assert [(t.text, t.triples(), c) for t, c in batch] == [(t.text, t.triples(), c) for t, c in alone]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(texts, st.sampled_from(PLANTED)), max_size=6).map(" ; ".join))
+def test_each_placeholder_maps_back_to_what_it_hides(raw: str) -> None:
+    text, counts = MASKER.mask(MappedText.raw(raw))
+    offsets = text.triples()
+    new = [m for m in PATTERN.finditer(text.text) if not PATTERN.fullmatch(raw[slice(*raw_span(offsets, m.start(), m.end()))])]
+    assert len(new) == sum(counts.values())
+    for m in new:
+        start, end = raw_span(offsets, m.start(), m.end())
+        assert 0 <= start < end <= len(raw)
+    assert PATTERN.search(blanked(text.text)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ein 12345678 ist da, sin 20202020, the inn 5550142",
+        "AS 18.94291102.1644074903, Reference #18.9d01e8ac.1639576019",
+        'virtualMaxMB":134217728, tv_nsec=773625894, AvailablePhysicalMemory: 268353536',
+        "open 0630-0730, scores 3-2 4-1 5-0, seats 32-26-35",
+        "Red(0.639648,0.329102) and 1.5, 2.5",
+        "NVIDIA 340.108 direct, chrome 103.0.5060.114, 127.0.0.1:8080, 255.255.255.0",
+        "12 500 000 rows, 1.000.000 Euro, 25 000 000 people, 4294967296 bytes, 1920x1080",
+        "part no 900-53650-2500-000, ISBN 978-3-16-148410-0, UPC 012345678905",
+        "password: please, my pass is expired, the pin is too long, secret of the app",
+        "https://office.example/?trysignin=0&page=2, https://x.example/article/1234567890123",
+        "@media, user@host, 5@6, *@gmail.com",
+        "born in Berlin on a Monday, 3 May 2020 was fine",
+        "von 2019-2023, 2020 2021 2022, 24/7, 9/11, 50/50, 1/2/3",
+    ],
+)
+def test_numbers_of_machines_products_and_sports_stay(text: str) -> None:
+    assert masked(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("born on 2/19/1956, updated 2/19/2024", "born on [BIRTH_DATE], updated 2/19/2024"),
+        ("Ich bin am 03.04.1978 geboren", "Ich bin am [BIRTH_DATE] geboren"),
+        ("order 12345 212-555-0142", "order [ORDER] [PHONE]"),
+        ("697.555.9215x123 is my extension", "[PHONE] is my extension"),
+        ("Ann\n785 8949\nTown", "Ann\n[PHONE]\nTown"),
+        ("my licence number is A125325867", "my licence number is [LICENCE]"),
+        ("at 40°26'46\"N 79°58'56\"W", "at [COORDINATES]"),
+        ("-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----", "[SECRET]"),
+        ("https://wa.me/?phone=4915123456789", "https://wa.me/?phone=[TOKEN]"),
+    ],
+)
+def test_more_kinds_become_their_placeholder(text: str, expected: str) -> None:
+    assert plain(masked(text)) == expected
