@@ -28,7 +28,7 @@ TEXT_LIMIT = 20_000
 """Cleaned characters that are kept for analysis."""
 
 
-_MARKS = frozenset(">|＞")
+_MARKS = frozenset(">＞")
 _GAP = re.compile(r"\n{3,}")
 
 
@@ -81,9 +81,10 @@ def _own_words(text: MappedText) -> tuple[MappedText, int]:
     edits, turns = transcript_edits(text.text, leads)
     if edits:
         text = text.edited(edits)
-    if edits := mail_edits(text.text, leads):
-        text = text.edited(edits)
+    # Notices stand below signatures: without them a signature ends the text.
     if edits := notice_edits(text.text, leads):
+        text = text.edited(edits)
+    if edits := mail_edits(text.text, leads):
         text = text.edited(edits)
     if "\n\n\n" in text.text:
         text = text.edited((m.start() + 2, m.end(), "") for m in _GAP.finditer(text.text))

@@ -29,13 +29,18 @@ _CLOSING_AND_NAME = re.compile(rf"(?:{words.CLOSING})\s?[,.，、!]\s?(?P<name>\
 _NAME = re.compile(r"[^\W\d_][\w.'’-]{0,24}(?:[ ,][^\W\d_][\w.'’-]{0,24}){0,3}[.!]?$")
 _CONTACT = re.compile(r"@|\+?\d[\d ()./-]{6,}|https?://|www\.|\b(?:tel|phone|mobile?|fax|email|e-mail|web)\b|電話|电话|手机", re.IGNORECASE)
 _POSTSCRIPT = re.compile(r"p\.? ?s\.?\b|n\.?b\.?\b", re.IGNORECASE)
+_VERSION = re.compile(r"\d\.\d|\d-bit")
 _WORDS = re.compile(r"\w+")
 
-_QUOTES = ">|＞"
+_QUOTES = ">＞"
+_DELIMITERS = ("--", "-- ", "—")
 _SIGNATURE_LINES = 12
+_CARD_CHARACTERS = 600
+_CARD_LINE = 160
 _CLOSING_LINES = 5
 _CLOSING_CHARACTERS = 220
 _NAME_CHARACTERS = 60
+_ADDRESS_LINE = 140
 
 
 def mail_edits(s: str, leads: set[str]) -> list[Edit]:
@@ -43,7 +48,7 @@ def mail_edits(s: str, leads: set[str]) -> list[Edit]:
 
     leads: of the text's lines (leads.py). Most texts have no line that could begin such a part, and are left alone at once.
     """
-    quoted = s[:1] in _QUOTES or "\n>" in s or "\n|" in s or "\n＞" in s or "\n--" in s or "\n—" in s
+    quoted = s[:1] in _QUOTES or "\n>" in s or "\n＞" in s or "\n--" in s or "\n—" in s
     dated = ":\n" in s or "：\n" in s
     if not quoted and not dated and words.LEADS.isdisjoint(leads):
         return []
@@ -95,7 +100,8 @@ def _parts(s: str) -> Iterator[Edit]:
             continue
         line = s[start:end]
         after = min(end + 1, len(s))
-        if line[0] in _QUOTES:
+        if line[0] in _QUOTES and line.count(" > ") < 2:
+            # With more of them inside, the line is something pasted, not a quote.
             yield Edit(start, after, "")
             continue
         begins = lead(line)
@@ -116,7 +122,7 @@ def _parts(s: str) -> Iterator[Edit]:
             continue
         if (begins not in words.LEADS and begins) or len(line) >= 320:
             continue
-        if _begins_old_mail(s, lines, i) or (line in ("--", "-- ", "—") and len(lines) - i <= _SIGNATURE_LINES):
+        if _begins_old_mail(s, lines, i) or (line in _DELIMITERS and _is_card(s, lines, i)):
             yield Edit(start, len(s), "")
             return
         if len(line) < 90 and _DEVICE.match(line):
@@ -161,7 +167,7 @@ def _signature(s: str, lines: list[Line], i: int) -> int | None:
     """
     line = s[slice(*lines[i])].strip(" ,.!，、。*_-–—")
     rest = lines[i + 1 : i + 2 + _SIGNATURE_LINES]
-    stop = next((a for a, b in rest if _POSTSCRIPT.match(s[a:b])), len(s))
+    stop = next((a for k, (a, b) in enumerate(rest, i + 1) if _POSTSCRIPT.match(s[a:b]) or _begins_quote(s, lines, k)), len(s))
     below = [s[a:b] for a, b in rest if a < stop]
     if len(below) > _SIGNATURE_LINES:
         return None
@@ -175,6 +181,18 @@ def _signature(s: str, lines: list[Line], i: int) -> int | None:
     return None
 
 
+def _begins_quote(s: str, lines: list[Line], i: int) -> bool:
+    return s[lines[i][0]] in _QUOTES or _introduces(s, lines, i) > 0 or _begins_old_mail(s, lines, i)
+
+
+def _is_card(s: str, lines: list[Line], i: int) -> bool:
+    """Whether what follows the '--' of line i to the end is a signature by its size, and not text between two rules."""
+    rest = lines[i + 1 :]
+    if len(rest) >= _SIGNATURE_LINES or sum(b - a for a, b in rest) > _CARD_CHARACTERS:
+        return False
+    return all(b - a <= _CARD_LINE for a, b in rest) and sum(s[a:b] in _DELIMITERS for a, b in lines) == 1
+
+
 def _is_address(lines: list[str]) -> bool:
     """Whether lines read as a name, a firm, an address, and not as something said."""
     contact = any(_CONTACT.search(line) for line in lines)
@@ -182,8 +200,13 @@ def _is_address(lines: list[str]) -> bool:
     if len(lines) > most or sum(map(len, lines)) > _CLOSING_CHARACTERS * (3 if contact else 1):
         return False
     for line in lines:
+        if len(line) > _ADDRESS_LINE:
+            return False
         if _DEVICE.match(line) is not None or _CONTACT.search(line) is not None:
             continue
+        # Versions and the like are told, not signed.
+        if _VERSION.search(line) is not None:
+            return False
         if line[-1] in "?？！" or len(_WORDS.findall(line)) > 10 or (line[-1] in ".!。" and len(_WORDS.findall(line)) > 5):
             return False
     return True

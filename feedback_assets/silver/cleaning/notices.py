@@ -94,7 +94,8 @@ _UNSUBSCRIBE = re.compile(
 )
 _SECRET_MAIL = re.compile(
     r"\W*(?:"
-    r"(?:confidentiality (?:notice|note)|legal (?:notice|disclaimer)|disclaimer|important notice)\s?(?:[:.-]|$)|"
+    r"confidentiality (?:notice|note)\s?(?:[:.-]|$)|(?:legal (?:notice|disclaimer)|disclaimer|important notice)\s?(?:$|"
+    r"[:.-][^\n]{0,200}(?:confidential|privileged|intended|recipient|liab))|"
     r"(?:the )?(?:information|content|contents)(?: \w{2,12}){0,3} (?:in|of) this (?:e-?mail|message|communication|"
     r"transmission)[^\n]{0,120}(?:confidential|privileged|intended)|"
     r"this (?:e-?mail|message|communication|transmission|electronic \w{4,12})\b[^\n]{0,120}(?:confidential|privileged|"

@@ -14,7 +14,7 @@ _AGENT = (
     r"staff))?|agent|operator|"
     r"representative|rep|advisor|adviser|helpdesk|admin(?:istrator)?|moderator|staff|bot|chat ?bot|virtual assistant|assistant|"
     r"auto(?:matic)?[ -]?reply|automated message|"
-    r"system(?: message)?|mitarbeiter(?:in)?|berater(?:in)?|kundenservice|kundendienst|kundenbetreuung|supporter|conseill(?:er|ère)|"
+    r"system message|mitarbeiter(?:in)?|berater(?:in)?|kundenservice|kundendienst|kundenbetreuung|supporter|conseill(?:er|ère)|"
     r"service client|opérateur|assistance|"
     r"asesor(?:a)?|agente|soporte|operador(?:a)?|servicio al cliente|atención al cliente|atendente|suporte|atendimento|operatore|"
     r"assistenza|servizio clienti|"
@@ -43,6 +43,8 @@ _EVENT = re.compile(
     r"(?:you are now chatting|you are now connected) with|end of (?:chat|transcript))[^\n]{0,80}$",
     re.IGNORECASE,
 )
+_TURNS = 3
+
 LEADS = leads(
     "customer client technical tech support service care success agent operator representative rep advisor adviser helpdesk admin "
     "administrator moderator "
@@ -62,6 +64,7 @@ def transcript_edits(s: str, leads: set[str]) -> tuple[list[Edit], int]:
     if not _may_be_log(s, leads):
         return [], 0
     turns: list[tuple[int, str]] = []
+    timed = False
     at = 0
     while at < len(s):
         end = s.find("\n", at)
@@ -69,12 +72,15 @@ def transcript_edits(s: str, leads: set[str]) -> tuple[list[Edit], int]:
         line = s[at:end]
         m = _TURN.match(line)
         if m is not None:
+            timed = timed or any(ch.isdigit() for ch in line[:3])
             turns.append((at, "agent" if m["agent"] is not None else "customer" if m["customer"] is not None else "other"))
         elif len(line) < 160 and _EVENT.match(line) is not None:
             turns.append((at, "event"))
         at = end + 1
-    parts = {kind for _, kind in turns}
-    if not {"agent", "customer"} <= parts:
+    kinds = [kind for _, kind in turns]
+    agents, customers = kinds.count("agent"), kinds.count("customer")
+    # Two labelled lines may be settings ('User: admin', 'Support: none'); a third, or the time of day, makes a log of them.
+    if not agents or not customers or (agents + customers < _TURNS and not timed):
         return [], 0
     edits: list[Edit] = []
     left_out = 0
