@@ -151,7 +151,7 @@ def test_an_engine_in_the_registry_is_usable_from_settings(tmp_path: Path, monke
 def test_an_embedder_in_the_registry_is_usable_from_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from feedback_assets.themes.embedders import registry
 
-    monkeypatch.setitem(registry._EMBEDDERS, "toy", f"{__name__}:Toy")
+    monkeypatch.setitem(registry._EMBEDDERS, "toy", Toy)
     assert isinstance(Seams(Settings(home=tmp_path, embedder="toy")).embedder, Toy)
 
 
@@ -185,7 +185,7 @@ def test_a_tier_in_the_registry_reads_after_the_others(tmp_path: Path, monkeypat
             self.version = "toy 1"
 
     monkeypatch.delitem(registry.TIERS, "local_model")
-    monkeypatch.setitem(registry.TIERS, "toy", lambda taxonomy, _golden, _models: ToyTier(taxonomy))
+    monkeypatch.setitem(registry.TIERS, "toy", lambda taxonomy, _golden, _models, _decisions: ToyTier(taxonomy))
     assert Seams(Settings(home=tmp_path)).reader.model_version == "toy 1"
 
 
