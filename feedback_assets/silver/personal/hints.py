@@ -49,6 +49,7 @@ _NUMBER = (
 )
 _PLACE = r"\.[0-9]{4,}[^\n]{0,24}\.[0-9]{4}|[°º]|(?i:lat|lon|lng)[^\n]{0,16}[0-9]\.[0-9]"
 _DIGIT = re.compile("[0-9]")
+_SPELLED_AT = re.compile(r"[(\[{]\s?(?:at|arroba|chez)\s?[)\]}]")
 
 
 @lru_cache(maxsize=1)
@@ -102,9 +103,9 @@ def hints_of(s: str) -> int:
         hints |= AT
     if "://" in s or "www." in s:
         hints |= URL
-    if ":" in s or "-" in s:
+    if s.count(":") >= 2 or s.count("-") >= 5:
         hints |= HOST
-    if " dot " in lowered or "(" in s or "[" in s or "{" in s:
+    if " dot " in lowered or _SPELLED_AT.search(lowered) is not None:
         hints |= SPELLED
     if _DIGIT.search(s) is not None:
         hints |= NUMBER | PLACE

@@ -26,9 +26,11 @@ from feedback_assets.silver.personal.national import certain_code, certain_numbe
 from feedback_assets.silver.personal.net import ipv4
 
 _CHAIN = re.compile(r"[0-9](?:[ .()/\-]{0,3}[0-9])*")
+_REST = re.compile(r"[0-9A-Za-z-]{1,34}")
 _PIECE = re.compile(r"[0-9]+(?:-{1,3}[0-9]+)*")
 _NOT_DIGIT = re.compile(r"[^0-9]+")
 _ALNUM = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_BESIDE = _ALNUM | {"_"}
 _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _MONEY = frozenset("$€£¥₹₽₩₺")
 _CODE_LONGEST = 34
@@ -88,33 +90,34 @@ _LEAST_OF_CODE = {ORDER: 4, ACCOUNT: 4, NATIONAL: 6, PASSPORT: 5, LICENCE: 3}
 
 
 def numbers(s: str, inside: Sequence[tuple[int, int]] = ()) -> Iterator[Find]:
-    """Finds among the digits of a text. `inside`: spans of URLs, ascending; there only certain shapes count."""
-    done = 0
+    """Finds among the digits of a text. `inside`: spans of URLs, ascending; there only numbers of certain shape count."""
+    done = url = 0
+    urls = [*inside, (len(s), len(s))]
     for m in _CHAIN.finditer(s):
         start, end = m.span()
         if end <= done:
             continue
+        while urls[url][1] <= start:
+            url += 1
+        in_url = urls[url][0] <= start
         before = s[start - 1] if start else " "
         after = s[end] if end < len(s) else " "
-        length = end - start
-        if before in _ALNUM or after in _ALNUM or before == "_" or after == "_":
+        if before in _BESIDE or after in _BESIDE:
             beside = True
-        elif length < 5:
+        elif end - start < 5:
             continue
         else:
             beside = (before == "-" and start > 1 and s[start - 2] in _ALNUM) or (
                 after == "-" and end + 1 < len(s) and s[end + 1] in _ALNUM
             )
-        in_url = any(a <= start < b for a, b in inside) if inside else False
-        if beside:
-            found, done = _code(s, start, end, named=not in_url)
-        else:
-            found = _number(s, start, end, named=not in_url)
-        if found:
-            yield from found
+        if not beside:
+            yield from _number(s, start, end, named=not in_url)
+        elif not in_url:
+            finds, done = _code(s, start, end)
+            yield from finds
 
 
-def _code(s: str, start: int, end: int, *, named: bool) -> tuple[list[Find], int]:
+def _code(s: str, start: int, end: int) -> tuple[list[Find], int]:
     """A chain beside letters; and where what was looked at ends. The code is the piece that touches the letters, the rest a number."""
     if s[start - 1 : start] in _LETTERS and (iban := _iban(s, start)) is not None:
         return [iban], iban[1]
@@ -122,26 +125,26 @@ def _code(s: str, start: int, end: int, *, named: bool) -> tuple[list[Find], int
     if phone is not None:
         return [phone], phone[1]
     finds: list[Find] = []
-    pieces = [m.span() for m in _PIECE.finditer(s, start, end)]
+    pieces = [] if s[start:end].isdigit() else [m.span() for m in _PIECE.finditer(s, start, end)]
     if len(pieces) > 1:
         first, last = pieces[0], pieces[-1]
         behind = s[end : end + 1] in _ALNUM or s[end : end + 1] in ("_", "-")
         if behind and s[start - 1 : start] not in _ALNUM:
-            finds = _number(s, start, pieces[-2][1], named=named)
+            finds = _number(s, start, pieces[-2][1], named=True)
             start = last[0]
         else:
-            finds = _number(s, pieces[1][0], end, named=named) if not behind else []
+            finds = _number(s, pieces[1][0], end, named=True) if not behind else []
             end = first[1]
     left, right = start, end
     while left > 0 and start - left < _CODE_LONGEST and (s[left - 1] in _ALNUM or s[left - 1] == "-"):
         left -= 1
-    while right < len(s) and right - end < _CODE_LONGEST and (s[right] in _ALNUM or s[right] == "-"):
-        right += 1
+    if (m := _REST.match(s, end)) is not None:
+        right = m.end()
     while left < start and s[left] == "-":
         left += 1
     while right > end and s[right - 1] == "-":
         right -= 1
-    find = _code_between(s, left, right, named=named)
+    find = _code_between(s, left, right)
     return ([*finds, find] if find is not None else finds), right
 
 
@@ -156,7 +159,7 @@ def _with_extension(s: str, start: int, end: int) -> Find | None:
     return None
 
 
-def _code_between(s: str, left: int, right: int, *, named: bool) -> Find | None:
+def _code_between(s: str, left: int, right: int) -> Find | None:
     code = s[left:right]
     if not 5 <= len(code) <= _CODE_LONGEST or s[right : right + 1] == "_" or s[left - 1 : left] in ("_", "."):
         return None
@@ -164,7 +167,7 @@ def _code_between(s: str, left: int, right: int, *, named: bool) -> Find | None:
     if kind:
         return left, right, kind
     digits = sum(1 for ch in code if "0" <= ch <= "9")
-    if not named or digits < 3 or code[:2] in ("0x", "0X") or _DATE.match(code) is not None:
+    if digits < 3 or code[:2] in ("0x", "0X") or _DATE.match(code) is not None:
         return None
     role = role_before(s, left)
     if digits >= _LEAST_OF_CODE.get(role, 99):
