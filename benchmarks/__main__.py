@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("imports", "demo", "firefox", "trace")
+NAMES = ("imports", "demo", "firefox", "trace", "million", "micro_batches")
 
 
 def main(names: list[str]) -> int:
