@@ -69,7 +69,7 @@ def fit_mixture(voices: "Sequence[NDArray[np.floating]]", truth: "NDArray[np.int
 def bar_for(precision: float, confidence: "Floats", right: "NDArray[np.bool_]") -> float:
     """The least confidence at which, among held-out answers, those at or above it are right that often; above 1 when there is none.
 
-    One answer more is counted as wrong, so that a handful of lucky answers sets no bar.
+    One answer more is counted as wrong, and one standard error is taken off, so that luck among the held-out rows sets no bar.
     """
     import numpy as np
 
@@ -79,7 +79,8 @@ def bar_for(precision: float, confidence: "Floats", right: "NDArray[np.bool_]") 
     seen = np.arange(1, len(order) + 1)
     # Answers of the same confidence stand or fall together.
     last = np.append(sorted_confidence[1:] < sorted_confidence[:-1], True)
-    good = last & (hits / (seen + 1) >= precision) & (seen >= min(_FEWEST_ABOVE, len(order)))
+    found = hits / (seen + 1)
+    good = last & (found - np.sqrt(found * (1 - found) / seen) >= precision) & (seen >= min(_FEWEST_ABOVE, len(order)))
     return float(sorted_confidence[np.flatnonzero(good)[-1]]) if good.any() else 1.01
 
 
