@@ -29,10 +29,11 @@ _CLOSING_AND_NAME = re.compile(rf"(?:{words.CLOSING})\s?[,.，、!]\s?(?P<name>\
 _NAME = re.compile(r"[^\W\d_][\w.'’-]{0,24}(?:[ ,][^\W\d_][\w.'’-]{0,24}){0,3}[.!]?$")
 _CONTACT = re.compile(r"@|\+?\d[\d ()./-]{6,}|https?://|www\.|\b(?:tel|phone|mobile?|fax|email|e-mail|web)\b|電話|电话|手机", re.IGNORECASE)
 _POSTSCRIPT = re.compile(r"p\.? ?s\.?\b|n\.?b\.?\b", re.IGNORECASE)
-_VERSION = re.compile(r"\d\.\d|\d-bit")
+_VERSION = re.compile(r"\d-bit|(?<![\d.])[vV]?\d{1,3}\.\d{1,2}(?:\.\d{1,3})?(?![\d.])")
 _WORDS = re.compile(r"\w+")
 
 _QUOTES = ">＞"
+_SHORT = 90
 _DELIMITERS = ("--", "-- ", "—")
 _SIGNATURE_LINES = 12
 _CARD_CHARACTERS = 600
@@ -91,7 +92,7 @@ def _lines(s: str) -> list[Line]:
     return found
 
 
-def _parts(s: str) -> Iterator[Edit]:
+def _parts(s: str) -> Iterator[Edit]:  # noqa: PLR0912  # line after line, each kind in its turn
     lines = _lines(s)
     said = False
     skip = -1
@@ -122,13 +123,16 @@ def _parts(s: str) -> Iterator[Edit]:
             continue
         if (begins not in words.LEADS and begins) or len(line) >= 320:
             continue
-        if _begins_old_mail(s, lines, i) or (line in _DELIMITERS and _is_card(s, lines, i)):
+        old = not begins or begins in words.HEADER_LEADS or begins in words.OLD_LEADS
+        if (old and _begins_old_mail(s, lines, i)) or (line in _DELIMITERS and _is_card(s, lines, i)):
             yield Edit(start, len(s), "")
             return
-        if len(line) < 90 and _DEVICE.match(line):
+        if len(line) >= _SHORT:
+            continue
+        if begins in words.DEVICE_LEADS and _DEVICE.match(line):
             yield Edit(start, after, "")
             continue
-        signed = _signature(s, lines, i) if len(line) < 90 else None
+        signed = _signature(s, lines, i) if begins in words.CLOSING_LEADS else None
         if signed is not None:
             yield Edit(start, signed, "")
             if signed == len(s):
@@ -139,6 +143,9 @@ def _parts(s: str) -> Iterator[Edit]:
 def _introduces(s: str, lines: list[Line], i: int) -> int:
     """How many lines say 'On 3 May, Support wrote:' from line i on: none, one, or two where a mail program broke the line."""
     line = s[slice(*lines[i])]
+    below = s[slice(*lines[i + 1])] if i + 1 < len(lines) else ""
+    if line[-1] not in ":：" and (not below or (below[-1] not in ":：" and below[0] not in _QUOTES)):
+        return 0
     if _WROTE.match(line) is not None:
         quoted = i + 1 < len(lines) and s[lines[i + 1][0]] in _QUOTES
         return 1 if quoted or (_TELLS_WHEN.search(line) is not None and line[-1] in ":：") else 0
@@ -202,11 +209,11 @@ def _is_address(lines: list[str]) -> bool:
     for line in lines:
         if len(line) > _ADDRESS_LINE:
             return False
+        # Versions and the like are told, not signed.
+        if _VERSION.search(line) is not None and "@" not in line:
+            return False
         if _DEVICE.match(line) is not None or _CONTACT.search(line) is not None:
             continue
-        # Versions and the like are told, not signed.
-        if _VERSION.search(line) is not None:
-            return False
         if line[-1] in "?？！" or len(_WORDS.findall(line)) > 10 or (line[-1] in ".!。" and len(_WORDS.findall(line)) > 5):
             return False
     return True

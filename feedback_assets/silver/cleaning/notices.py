@@ -10,27 +10,34 @@ from collections.abc import Iterator
 from feedback_assets.silver.cleaning.leads import lead, leads
 from feedback_assets.silver.offsets import Edit
 
-LEADS = leads(
-    "having have trouble problem difficulty click view read see open if im in browser webbrowser zur online web wird falls wenn "
-    "sollte voir afficher "
-    "consulter lire ouvrir version versión lien ver visualizza apri leggi bekijk lees zobacz wyświetl otwórz visa öppna läs открыть "
-    "посмотреть просмотреть ブ 在 用 浏 瀏 브 "
-    "safely unsubscribe opt manage update change edit to you this newsletter email e mail mails hier abbestellen abmelden um möchten "
-    "sie du cliquez se désabonner désinscrire pour "
-    "si vous darse dar cancelar para usted ha recibe recibió está estás annulla cancella disiscriviti per non hai ricevi "
-    "descadastrar você recebeu uitschrijven afmelden om als wil u je "
-    "wypisz zrezygnuj avregistrera avprenumerera отписаться вы メ 配 退 取 수 "
-    "confidentiality legal disclaimer important the information content contents diese dieser der die ce cet cette este esta aviso "
-    "questo questa il le dit deze de niniejsza ta это данное "
-    "настоящее tento tato detta denne bu 本 此 こ 본 "
-    "please consider think bitte pensez antes prima virus virenfrei libre garanti copyright c all geschäftsführer registergericht "
-    "registered handelsregister sitz amtsgericht ust hr hrb "
-    "company vat siège partita p kvk ref hs privacy terms 19 20 199 200 201 202 203 "
-    "type write add enter reply replies antworten antwort ihre geben veuillez saisir répondre répondez écrire entrez por responda "
-    "escriba escribe introduzca rispondi inserisci scrivi digite "
-    "escreva typ plaats beantwoord svara odpowiedz пожалуйста введите напишите ответьте 请"
+_VIEW_LEADS = leads(
+    "having have trouble problem difficulty click view read see open if im in browser webbrowser zur online web wird "
+    "falls wenn sollte voir afficher consulter lire ouvrir version versión lien ver visualizza apri leggi bekijk lees "
+    "zobacz wyświetl otwórz visa öppna läs открыть посмотреть просмотреть ブ 在 用 浏 瀏 브"
 )
-"""What the line begins with that may be a notice."""
+_UNSUBSCRIBE_LEADS = leads(
+    "safely unsubscribe opt manage update change edit to you this newsletter email e mail mails hier abbestellen "
+    "abmelden um möchten sie du cliquez se désabonner désinscrire pour si vous darse dar cancelar para usted ha recibe "
+    "recibió está estás annulla cancella disiscriviti per non hai ricevi descadastrar você recebeu uitschrijven "
+    "afmelden om als wil u je wypisz zrezygnuj avregistrera avprenumerera отписаться вы メ 配 退 取 수 click if"
+)
+_SECRET_LEADS = leads(
+    "this confidentiality legal disclaimer important the information content contents diese dieser der die ce cet cette "
+    "este esta aviso questo questa il le dit deze de niniejsza ta это данное настоящее tento tato detta denne bu 本 此 こ "
+    "본 if si wenn"
+)
+_OTHERS_LEADS = leads(
+    "please consider think bitte pensez antes prima virus virenfrei libre garanti copyright c all geschäftsführer "
+    "registergericht registered handelsregister sitz amtsgericht ust hr hrb company vat siège partita p kvk ref hs "
+    "privacy terms 19 20 199 200 201 202 203 this diese ce este questa deze"
+)
+_REPLY_LEADS = leads(
+    "type write add enter reply replies antworten antwort ihre geben veuillez saisir répondre répondez écrire entrez "
+    "por responda escriba escribe introduzca rispondi inserisci scrivi digite escreva typ plaats beantwoord svara "
+    "odpowiedz пожалуйста введите напишите ответьте 请 please bitte この пож"
+)
+LEADS = _VIEW_LEADS | _UNSUBSCRIBE_LEADS | _SECRET_LEADS | _OTHERS_LEADS | _REPLY_LEADS
+"""What the line begins with that may be a notice; of each sort, before."""
 
 _WHAT = r"(?:this|the|our)?\s?(?:e-?mail|message|newsletter|mail)"
 _VIEW = re.compile(
@@ -175,22 +182,34 @@ def _lines(s: str) -> Iterator[Edit]:
             in_notice = False
         elif in_notice:
             yield Edit(at, after, "")
-        elif lead(line) not in LEADS and "mtsgericht" not in line:
-            said = said or any(ch.isalnum() for ch in line)
-        elif len(line) <= _LONGEST and _REPLY_ABOVE.match(line) is not None:
+        else:
+            kind = _kind(line)
             # Below the mark stands the correspondence so far; above it, what was answered.
-            if said:
+            if kind == "reply above" and said:
                 yield Edit(at, len(s), "")
                 return
-            yield Edit(at, after, "")
-        elif _SECRET_MAIL.match(line) is not None:
-            in_notice = True
-            yield Edit(at, after, "")
-        elif len(line) <= _LONGEST and any(p.match(line) is not None for p in (_VIEW, _UNSUBSCRIBE, _OTHERS)):
-            yield Edit(at, after, "")
-        else:
-            said = said or any(ch.isalnum() for ch in line)
+            if kind:
+                in_notice = kind == "secret"
+                yield Edit(at, after, "")
+            else:
+                said = said or any(ch.isalnum() for ch in line)
         at = end + 1
+
+
+def _kind(line: str) -> str:
+    """Which sort of notice a line is, or begins; empty when it is none."""
+    begins = lead(line)
+    if begins in _SECRET_LEADS and _SECRET_MAIL.match(line) is not None:
+        return "secret"
+    if len(line) > _LONGEST:
+        return ""
+    if begins in _REPLY_LEADS and _REPLY_ABOVE.match(line) is not None:
+        return "reply above"
+    if begins in _VIEW_LEADS and _VIEW.match(line) is not None:
+        return "view"
+    if begins in _UNSUBSCRIBE_LEADS and _UNSUBSCRIBE.match(line) is not None:
+        return "unsubscribe"
+    return "other" if (begins in _OTHERS_LEADS or "mtsgericht" in line) and _OTHERS.match(line) is not None else ""
 
 
 def _left(s: str, edits: list[Edit]) -> bool:
