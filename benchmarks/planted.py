@@ -92,7 +92,7 @@ def quoted(text: str, chance: random.Random) -> str:
     return text + "\n\n" + chance.choice(_QUOTED)
 
 
-_END = re.compile(r"(?<=[.!?。！？])\s*")
+_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
 
 
 def reordered(text: str, chance: random.Random) -> str:

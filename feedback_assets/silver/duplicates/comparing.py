@@ -7,6 +7,7 @@ nearly covered and the longer only adds to it (a signature, a quoted reply, the 
 longer of their own: two complaints around one quoted error page are two complaints.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -138,7 +139,8 @@ class Comparer:
         if one.normal == other.normal:
             return 1.0
         found = self.sides(one, other)
-        return 0.0 if found is None else judged(one, found[0], other, found[1])
+        similarity = 0.0 if found is None else judged(one, found[0], other, found[1])
+        return 0.0 if similarity and _of_other_sites(one.normal, other.normal) else similarity
 
     def similarities(self, one: Read, others: Sequence[Read]) -> list[float]:
         """The similarity of one text to each of several."""
@@ -189,6 +191,23 @@ class Comparer:
                 return None
             right = _side(other, there)
         return left, right
+
+
+_SITE = re.compile(r"(\w+) (?:com|org|net|gov|edu|info)\b")
+
+
+_SITES = 8
+"""Sites of a text that are looked at."""
+SAME_SITE = 0.6
+"""Least share of characters in the same order of one site's name, mistyped."""
+
+
+def _of_other_sites(one: str, other: str) -> bool:
+    """Whether both name web sites and none in common: the same error page seen on two sites is two complaints."""
+    here, there = (sorted(set(_SITE.findall(text)))[:_SITES] for text in (one, other))
+    if not here or not there:
+        return False
+    return not any(in_order(a, b) >= SAME_SITE * max(len(a), len(b)) for a in here for b in there)
 
 
 def _too_little(there: "npt.NDArray[np.int16]", short: int) -> bool:
@@ -265,10 +284,17 @@ WITHIN = 0.85
 PART = 0.3
 """Least part of the longer text that a text inside it must be."""
 ALONE = 80
-"""Least weight of a text inside a longer one, unless both begin alike."""
+"""Least weight of a text inside a longer one."""
+AHEAD = 36
+"""The same where both begin alike."""
+OWN = 30
+"""Least weight of a run that, when each of two texts has one of its own, makes them two: whatever long page or log both of them quote."""
+LEAD = 60
+"""Most weight of what a longer text says before the one inside it, unless that is most of it: more is a post of its own that quotes."""
+MOST = 0.65
 TAIL = 110
 """Most characters of a signature or a quoted reply: what each of two copies may have of its own after the text that they share."""
-BODY = 60
+BODY = 80
 """Least weight of what two copies share before such tails."""
 
 
@@ -282,10 +308,13 @@ def judged(one: Read, a: Side, other: Read, b: Side) -> float:
     if common == 0:
         return 0.0
     similarity = common / (short + long - common)
-    if a.shared >= COVERED * short and b.shared >= COVERED * long:
-        return similarity
     anchored = a.begin <= APART and b.begin <= APART
-    if a.shared >= WITHIN * short and short >= PART * long and (short * heft >= ALONE or anchored):
+    apart = min(a.own, b.own) * heft >= OWN
+    if a.shared >= COVERED * short and b.shared >= COVERED * long and not apart:
+        return similarity
+    led_in = anchored or b.begin * heft <= LEAD or short >= MOST * long
+    enough = short * heft >= (AHEAD if anchored else ALONE)
+    if a.shared >= WITHIN * short and short >= PART * long and led_in and not apart and enough:
         return similarity
     ended = max(short - a.end, long - b.end) <= TAIL and a.shared >= WITHIN * a.end and b.shared >= WITHIN * b.end
     if anchored and ended and common * heft >= BODY:
