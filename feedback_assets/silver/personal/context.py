@@ -82,7 +82,7 @@ _say(
     """born birthday birthdate dob birth geboren geb geburtsdatum geburtstag né née naissance nacido nacida nací naci nacimiento nato
     nata nascita nascido nascida nasci nascimento geboortedatum geboorte urodzenia urodzony urodzona urodziłem urodziłam född
     födelsedatum fødselsdato født syntymäaika syntynyt syntymäpäivä doğum doğdum doğumlu doğumluyum рождения родился родилась рожд
-    narozen narozena narození született născut născută γέννησης""",
+    narozen narozena narození született născut născută γέννησης d.o.b birth-date nac nasc f.nac fødd geboortedag narodenia""",
 )
 _say(
     CARD,
@@ -150,7 +150,7 @@ _UNSPACED: tuple[tuple[str, str], ...] = (
     (NATIONAL, "身份证号码 身份证号 身份证 身分證 マイナンバー 個人番号 주민등록번호 주민번호"),
     (PASSPORT, "护照号 护照 パスポート番号 パスポート 여권번호 여권 護照"),
     (LICENCE, "驾驶证号 驾照 免許証番号 運転免許 운전면허"),
-    (BIRTH, "出生日期 出生于 生日 生年月日 誕生日 생년월일 생일"),
+    (BIRTH, "出生日期 出生于 生于 生日 生年月日 誕生日 생년월일 생일"),
     (CARD, "银行卡号 卡号 信用卡 クレジットカード 카드번호 カード番号"),
     (KEEP, "错误代码 错误码 版本 エラーコード バージョン ビルド 型番 型号 오류 버전 모델"),
 )
@@ -207,18 +207,26 @@ _LABELS_BEHIND = frozenset(
 )
 
 
+_BORN_BEHIND = ("生まれ", "生", "出生", "생")
+
+
 def phone_label_after(s: str, end: int) -> bool:
     """Whether a signature's label stands right behind a number: "785 8949 office", "(fax)", "- mobile"."""
     m = _LABEL_BEHIND.match(s, end)
     return m is not None and m[1].lower() in _LABELS_BEHIND
 
 
-def role_after(s: str, end: int) -> str:
-    """The role that one of the next two words gives to what ends there."""
-    for word in _WORD.findall(s[end : end + 24].lower())[:2]:
-        if word in _WORDS:
-            return _WORDS[word]
-    return ""
+def speaks_of_birth(s: str, start: int, end: int) -> bool:
+    """Whether a word for being born stands a few words before s[start:end] ("born in Ohio on"), or right behind it."""
+    if role_before(s, start) is BIRTH or s.startswith(_BORN_BEHIND, end):
+        return True
+    window = s[max(0, start - REACH) : start].rpartition("\n")[2].lower()
+    for word in reversed(_WORD.findall(window)[-5:]):
+        if _WORDS.get(word) is BIRTH:
+            return True
+        if _DIGIT.search(word) is not None:
+            return False
+    return any(_WORDS.get(word) is BIRTH for word in _WORD.findall(s[end : end + 24].lower())[:2])
 
 
 def _compound(word: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from feedback_assets.silver.personal.context import BIRTH, role_after, role_before
+from feedback_assets.silver.personal.context import speaks_of_birth
 from feedback_assets.silver.personal.finds import Find
 
 _MONTH = r"[^\W\d_]{3,12}\.?"
@@ -23,5 +23,5 @@ def birth_dates(s: str) -> Iterator[Find]:
     """Dates right beside a word for being born, in many languages."""
     for pattern in (_DATE, _MONTH_FIRST):
         for m in pattern.finditer(s):
-            if role_before(s, m.start()) is BIRTH or role_after(s, m.end()) is BIRTH:
+            if speaks_of_birth(s, *m.span()):
                 yield m.start(), m.end(), "birth_date"

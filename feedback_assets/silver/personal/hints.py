@@ -33,7 +33,8 @@ def _cased(signs: Sequence[str]) -> list[str]:
 _OTHER_SECRETS = ("bearer", "private key-")
 _BIRTH_SIGNS = (
     "born", "birth", "dob", "d.o.b", "gebor", "geb.", "geburt", "naissance", "naci", "nato ", "nata ", "nasci", "geboorte", "urodz",
-    "synty", "naroz", "né", "född", "födel", "fødsel", "født", "doğ", "рожд", "родил", "出生", "生日", "生年月日",
+    "synty", "naroz", "narod", "nac.", "nac ", "nac:", "nasc.", "nasc:", "生于", "生まれ", "일생", "년생",
+    "né", "född", "födel", "fødsel", "født", "doğ", "рожд", "родил", "出生", "生日", "生年月日",
     "誕生日", "생년월일", "생일", "szület", "născ",
     "γένν",
 )  # fmt: skip

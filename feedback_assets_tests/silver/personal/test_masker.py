@@ -213,6 +213,8 @@ def test_numbers_of_machines_products_and_sports_stay(text: str) -> None:
     [
         ("born on 2/19/1956, updated 2/19/2024", "born on [BIRTH_DATE], updated 2/19/2024"),
         ("Ich bin am 03.04.1978 geboren", "Ich bin am [BIRTH_DATE] geboren"),
+        ("born in Ohio on May 4, 1980, since May 4, 2021 ill", "born in Ohio on [BIRTH_DATE], since May 4, 2021 ill"),
+        ("1985年3月12日生まれです", "[BIRTH_DATE]生まれです"),
         ("order 12345 212-555-0142", "order [ORDER] [PHONE]"),
         ("697.555.9215x123 is my extension", "[PHONE] is my extension"),
         ("Ann\n785 8949\nTown", "Ann\n[PHONE]\nTown"),
