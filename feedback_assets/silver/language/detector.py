@@ -4,14 +4,16 @@ What is told of a text depends on the text and its locale alone, never on the te
 into batches. Not here: the model's file (model.py), stretches of several languages (mixed.py).
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 from feedback_assets.placeholders import blanked
 from feedback_assets.silver.language import mixed
 from feedback_assets.silver.language.model import ScriptModel, load
-from feedback_assets.silver.language.scripts import ALONE, LANGUAGES, MODELLED, script_of, shares
+from feedback_assets.silver.language.scripts import ALONE, LANGUAGES, MODELLED, latin_alone, script_of, shares
 from feedback_assets.silver.language.told import NOTHING, UNKNOWN, Segment, Told
 from feedback_assets.silver.language.words import RUNNING, folded
 
@@ -25,7 +27,7 @@ TAIL = 80
 """Characters of a longer text's end that are read beside them."""
 CHARACTERS = 1200
 """Characters that are read of a text whose head leaves a doubt or whose parts differ."""
-MARGIN = 0.3
+MARGIN = 0.2
 """Least probability of an answer; below it the text is `und`."""
 LOCALE_ODDS = 12.0
 """How much likelier the locale's language is than each other one, before anything is read."""
@@ -57,6 +59,20 @@ class _Group:
     foreign: list[bool] = field(default_factory=list)
 
 
+class Answers(NamedTuple):
+    """The likeliest language of each text: its column and its probability."""
+
+    best: "NDArray[np.int64]"
+    sure: "NDArray[np.float32]"
+
+    @classmethod
+    def of(cls, sums: "NDArray[np.float32]") -> "Answers":
+        """From rows of logarithms."""
+        found = probabilities(sums)
+        best = found.argmax(axis=1)
+        return cls(best, found.max(axis=1))
+
+
 class LanguageDetector:
     """Tells languages of one set. Making it is free; the first text loads the model."""
 
@@ -78,9 +94,9 @@ class LanguageDetector:
         for i, text in enumerate(texts):
             sample = _sample(text)
             other = False
-            if sample.isascii():
+            if sample.isascii() or latin_alone(sample):
                 script = "latin"
-                found = find(sample.lower())
+                found = find(folded(sample))
                 if not found:
                     continue
             else:
@@ -115,49 +131,49 @@ class LanguageDetector:
         model = load()[script]
         rows = model.rows(group.words)
         lengths = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
-        flat = np.fromiter((row for text in rows for row in text), dtype=np.int64, count=int(lengths.sum()))
+        flat = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=int(lengths.sum()))
         starts = np.cumsum(lengths) - lengths
         scores = model.scores[flat]
-        sums = np.add.reduceat(scores, starts, axis=0) * sharpness(lengths)[:, None]
+        sums = np.add.reduceat(scores, starts, axis=0) * sharpness(lengths)[:, None] + model.prior
+        inside = np.ones(len(rows), dtype=np.float32)
         allowed = self._allowed(script, model)
-        if allowed is None:
-            inside = np.ones(len(rows))
-        else:
+        if allowed is not None:
             if not np.isfinite(allowed).any():
                 return [Told(UNKNOWN, 0.0, "script")] * len(rows)
             # How likely it is that the text is in any language of the set at all.
             inside = probabilities(sums)[:, np.isfinite(allowed)].sum(axis=1)
             sums += allowed
-        plain = probabilities(sums)
-        best = plain.argmax(axis=1)
-        sure = plain[np.arange(len(best)), best]
+        plain = Answers.of(sums)
+        final = plain
+        if locales and (homes := [self._home(locales[i]) for i in group.which]).count("") < len(homes):
+            final = Answers.of(sums + np.float32(math.log(LOCALE_ODDS)) * self._priors(homes, model.codes))
         # Words that another language fits far better: enough of them, and the text is looked at for stretches.
-        away = (model.best[flat] - scores[np.arange(len(flat)), np.repeat(best, lengths)]) > mixed.AWAY
+        away = (model.best[flat] - scores[np.arange(len(flat)), np.repeat(plain.best, lengths)]) > mixed.AWAY
         strays = np.add.reduceat(away.astype(np.int64), starts)
+        looked = np.flatnonzero((strays >= mixed.STRAYS) | np.array(group.foreign, dtype=bool)).tolist()
         codes = model.codes
-        places = {code: n for n, code in enumerate(codes)}
         told: list[Told] = []
-        for n, i in enumerate(group.which):
-            code, p, basis = codes[best[n]], float(sure[n]), "text"
-            if locales and (home := self._home(locales[i])) in places and p < 0.9999:
-                weighed = sums[n].copy()
-                weighed[places[home]] += np.float32(np.log(LOCALE_ODDS))
-                prior = probabilities(weighed[None, :])[0]
-                told_best = int(prior.argmax())
-                if codes[told_best] != code or (p < self.margin <= float(prior[told_best])):
-                    basis = "text+locale"
-                code, p = codes[told_best], float(prior[told_best])
-            segments: tuple[Segment, ...] = ()
-            if group.foreign[n] or (
-                strays[n] >= mixed.STRAYS
-                and mixed.worth_it(scores[starts[n] : starts[n] + lengths[n]], away[starts[n] : starts[n] + lengths[n]], best[n])
-            ):
-                segments = self._mixed(texts[i], code)
-            if p < self.margin or inside[n] < INSIDE:
-                told.append(Told(UNKNOWN, round(min(p, float(inside[n])), 4), basis, segments))
-            else:
-                told.append(Told(code, round(p, 4), basis, segments))
+        for p, at, before, at_before, known in zip(
+            final.sure.tolist(), final.best.tolist(), plain.sure.tolist(), plain.best.tolist(), inside.tolist(), strict=True
+        ):
+            basis = "text+locale" if at != at_before or before < self.margin <= p else "text"
+            language = codes[at] if p >= self.margin and known >= INSIDE else UNKNOWN
+            told.append(Told(language, round(min(p, known) if known < INSIDE else p, 4), basis))
+        for n in looked:
+            own = scores[starts[n] : starts[n] + lengths[n]]
+            if group.foreign[n] or mixed.worth_it(own, int(plain.best[n])):
+                told[n] = told[n]._replace(segments=self._mixed(texts[group.which[n]], codes[int(final.best[n])]))
         return told
+
+    @staticmethod
+    def _priors(homes: list[str], codes: tuple[str, ...]) -> "NDArray[np.float32]":
+        """1 in the column of each text's home language."""
+        import numpy as np
+
+        places = {code: n for n, code in enumerate(codes)}
+        column = np.array([places.get(home, len(codes)) for home in homes])
+        result: NDArray[np.float32] = np.eye(len(codes) + 1, dtype=np.float32)[column][:, :-1]
+        return result
 
     def _mixed(self, text: str, main: str) -> "tuple[Segment, ...]":
         return mixed.segments(blanked(text[:CHARACTERS]), main, self.languages)

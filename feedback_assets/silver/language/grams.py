@@ -30,7 +30,7 @@ def rows(words: Sequence[str], bits: int) -> "tuple[NDArray[np.int64], NDArray[n
     value = characters[:-1].copy()
     for n in range(1, ORDERS + 1):
         if n > 1:
-            value = value[: len(characters) - n] if len(value) > len(characters) - n else value
+            value = value[: len(characters) - n + 1]
             value = value * np.uint32(_STEP) + characters[n - 1 : n - 1 + len(value)]
         slots = ((value ^ (value >> np.uint32(15))) * np.uint32(_SPREAD[n - 1])) >> shift
         slots = np.maximum(slots, 1)
@@ -39,3 +39,21 @@ def rows(words: Sequence[str], bits: int) -> "tuple[NDArray[np.int64], NDArray[n
             whole &= characters[: len(slots)] != 32
         found[: len(slots), n - 1] = np.where(whole, slots, NONE)
     return found.ravel(), edges[:-1] * ORDERS
+
+
+TRIPLES = 18
+"""Bits of a triple's number."""
+
+
+def triples(words: Sequence[str]) -> "tuple[NDArray[np.int64], NDArray[np.int64]]":
+    """(numbers of all three characters that stand together, edges among them; where each word's begin)."""
+    import numpy as np
+
+    characters = np.frombuffer(f" {' '.join(words)} ".encode("utf-32-le"), dtype=np.uint32)
+    edges = np.flatnonzero(characters == 32)
+    value = ((characters[:-2] * np.uint32(_STEP) + characters[1:-1]) * np.uint32(_STEP) + characters[2:]) * np.uint32(_SPREAD[0])
+    numbers = (value >> np.uint32(32 - TRIPLES)).astype(np.int64)
+    # Those whose middle is an edge belong to no word.
+    within = np.ones(len(numbers), dtype=bool)
+    within[edges[1:-1] - 1] = False
+    return numbers[within], edges[:-1] - np.arange(len(edges) - 1)

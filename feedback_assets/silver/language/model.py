@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from feedback_assets.errors import FeedbackError
-from feedback_assets.silver.language.grams import rows
+from feedback_assets.silver.language.grams import ORDERS, rows, triples
 from feedback_assets.silver.language.scripts import MODELLED
 from feedback_assets.silver.language.words import LONGEST
 
@@ -20,6 +20,7 @@ FLOOR = -6.0
 """Least logarithm of a probability: one word never rules a language out."""
 LEVELS = (0.0, -0.7, -1.8, -3.4)
 """How far below a listed word's likeliest language another language of that word stands."""
+FREQUENT_STEP = 0.05
 PROBES = 8
 """Places in the table of words where one may stand."""
 WORD_WEIGHT = 0.75
@@ -42,18 +43,39 @@ def keys(words: Sequence[str]) -> "NDArray[np.uint64]":
     return np.frombuffer(joined, dtype="<u8").astype(np.uint64)
 
 
+class Parts(NamedTuple):
+    """What is stored of one script."""
+
+    weights: "NDArray[np.int8]"
+    """What each character sequence says for each language, in steps of the model's scale."""
+    bias: "NDArray[np.float32]"
+    words: "NDArray[np.uint64]"
+    """The table of words; see `unpacked`."""
+    frequent_keys: "NDArray[np.uint64]"
+    """Of the most frequent words, in order."""
+    frequent: "NDArray[np.int8]"
+    """What each of these says for every language, in steps of FREQUENT_STEP below its likeliest: there is no room for all in an entry."""
+    usual: "NDArray[np.bool_]"
+    """Which triples of characters any of the languages uses."""
+
+
 class ScriptModel:
     """The languages of one script. Remembers words that came before, at most `_CACHED`; what it answers depends on the word alone."""
 
-    def __init__(self, codes: tuple[str, ...], weights: "NDArray[Any]", scale: float, bias: "NDArray[Any]", table: "NDArray[Any]") -> None:
+    def __init__(self, codes: tuple[str, ...], parts: "Parts", scale: float, prior: Mapping[str, float] | None = None) -> None:
         import numpy as np
 
         self.codes = codes
-        self._weights = weights
+        self.prior = np.array([(prior or {}).get(code, 0.0) for code in codes], dtype=np.float32)
+        """Added once to the sum over a text's words: the lists of words that the model is made from are of different depth."""
+        self._weights = parts.weights.astype(np.int16)
         self._scale = scale
-        self._bias = bias
-        self._table = table
-        self._bits = int(weights.shape[0]).bit_length() - 1
+        self._bias = parts.bias
+        self._table = parts.words
+        self._frequent_keys = parts.frequent_keys
+        self._frequent = parts.frequent
+        self._usual = parts.usual
+        self._bits = int(parts.weights.shape[0]).bit_length() - 1
         self._known: dict[str, int] = {}
         self.scores = np.zeros((1024, len(codes)), dtype=np.float32)
         """A row for each word: natural logarithm of the probability of each language, given the word alone."""
@@ -74,10 +96,10 @@ class ScriptModel:
         self._learn(list(missing))
         return [[known[w] for w in text] for text in words]
 
-    def row(self, word: str) -> list[float]:
-        """The row of one word."""
-        at = self.rows([[word]])[0][0]
-        found: list[float] = self.scores[at].tolist()
+    def of(self, words: Sequence[str]) -> "NDArray[np.float32]":
+        """The rows of some words."""
+        at = self.rows([words])[0]
+        found: NDArray[np.float32] = self.scores.take(at, axis=0)
         return found
 
     def _learn(self, words: list[str]) -> None:
@@ -101,30 +123,52 @@ class ScriptModel:
         import numpy as np
 
         cut = [w[:LONGEST] for w in words]
-        scores = self.by_sequences(cut)
-        at, listed = self._listed(cut)
+        scores = self.by_sequences(cut) * self._plausible(cut)[:, None]
+        scores -= _log_total(scores)
+        key = keys(cut)
+        at, listed = self._listed(key)
         if len(at):
             scores[at] = WORD_WEIGHT * listed + (1 - WORD_WEIGHT) * scores[at]
             scores[at] -= _log_total(scores[at])
-        return np.maximum(scores, np.float32(FLOOR))
+        if len(self._frequent_keys):
+            place = np.minimum(np.searchsorted(self._frequent_keys, key), len(self._frequent_keys) - 1)
+            at = np.flatnonzero(self._frequent_keys[place] == key)
+            if len(at):
+                scores[at] = self._frequent[place[at]] * np.float32(-FREQUENT_STEP)
+                scores[at] -= _log_total(scores[at])
+        bounded: NDArray[np.float32] = np.maximum(scores, np.float32(FLOOR))
+        return bounded
 
     def by_sequences(self, words: Sequence[str]) -> "NDArray[np.float32]":
         """Logarithms of probabilities from character sequences alone."""
         import numpy as np
 
         slots, starts = rows(words, self._bits)
-        sums = np.add.reduceat(self._weights[slots], starts, axis=0, dtype=np.int32)
+        slots = slots.reshape(-1, ORDERS)
+        # Sums of at most ORDERS * LONGEST bytes fit 16 bits.
+        places = self._weights[slots[:, 0]]
+        for n in range(1, ORDERS):
+            places += self._weights[slots[:, n]]
+        sums = np.add.reduceat(places, starts // ORDERS, axis=0)
         scores: NDArray[np.float32] = sums.astype(np.float32) * np.float32(self._scale) + self._bias
         scores -= _log_total(scores)
         return scores
 
-    def _listed(self, words: Sequence[str]) -> "tuple[NDArray[np.int64], NDArray[np.float32]]":
-        """(which of the words the table lists, their logarithms of probabilities)."""
+    def _plausible(self, words: Sequence[str]) -> "NDArray[np.float32]":
+        """1 for what could be a word of some language, down to almost nothing for a slip over the keys."""
         import numpy as np
 
-        key = keys(words)
+        numbers, starts = triples(words)
+        strange = np.add.reduceat((~self._usual[numbers]).astype(np.float32), starts) / np.diff(np.append(starts, len(numbers)))
+        result: NDArray[np.float32] = np.clip(1.5 - 2 * strange, 0.1, 1.0).astype(np.float32)
+        return result
+
+    def _listed(self, key: "NDArray[np.uint64]") -> "tuple[NDArray[np.int64], NDArray[np.float32]]":
+        """(which of the keys the table lists, their logarithms of probabilities)."""
+        import numpy as np
+
         place, mark = placed(key, len(self._table))
-        entry = np.zeros(len(words), dtype=np.uint64)
+        entry = np.zeros(len(key), dtype=np.uint64)
         for probe in range(PROBES):
             found = self._table[(place + np.uint64(probe)) % np.uint64(len(self._table))]
             entry = np.where((entry == 0) & (found >> np.uint64(48) == mark) & (found != 0), found, entry)
@@ -187,7 +231,9 @@ def load() -> dict[str, ScriptModel]:
                 raise ModelError(
                     f"language model: the languages of script {script} are not those of this version; install the package again"
                 )
-            models[script] = ScriptModel(
-                codes, arrays[f"{script}_weights"], float(described["scale"]), arrays[f"{script}_bias"], arrays[f"{script}_words"]
-            )
+            usual = np.unpackbits(arrays[f"{script}_usual"]).astype(bool)
+            names = ("weights", "bias", "words", "frequent_keys", "frequent")
+            weights, bias, words, frequent_keys, frequent = (arrays[f"{script}_{name}"] for name in names)
+            parts = Parts(weights, bias, words, frequent_keys, frequent, usual)
+            models[script] = ScriptModel(codes, parts, float(described["scale"]), described["prior"])
     return models

@@ -1,17 +1,16 @@
 """Which languages are written in which script, and which script a text is in. Not here: telling languages of one script apart."""
 
+import re
 from collections import Counter
 
-
-def _codes(line: str) -> tuple[str, ...]:
-    return tuple(line.split())
-
+_LATIN = "af az ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv ms nl no pl pt ro sk sl sq sv sw tl tr vi"
+_CYRILLIC = "be bg kk mk mn ru sr uk"
 
 MODELLED: dict[str, tuple[str, ...]] = {
-    "latin": tuple(("af az ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv ms nl no pl pt ro sk sl sq sv sw tl tr vi").split()),
-    "cyrillic": _codes("be bg kk mk mn ru sr uk"),
-    "arabic": _codes("ar fa ur"),
-    "devanagari": _codes("hi mr ne"),
+    "latin": tuple(_LATIN.split()),
+    "cyrillic": tuple(_CYRILLIC.split()),
+    "arabic": ("ar", "fa", "ur"),
+    "devanagari": ("hi", "mr", "ne"),
 }
 """Scripts that several languages share: the model tells them apart. The order is the model's order of columns."""
 
@@ -55,10 +54,23 @@ class _ScriptOf(dict[int, str]):
 _SCRIPT_OF = _ScriptOf()
 
 
+# Any letter that is not Latin; emoji and punctuation are none.
+_NOT_LATIN = re.compile(
+    "[\u0370-\u1dff\u1f00-\u1fff\u2c00-\u2dff\u3041-\ua71f\ua800-\ud7ff\uf900-\ufdff\ufe70-\ufefc\uff66-\uffdc\U00020000-\U0003ffff]"
+)
+
+
+def latin_alone(text: str) -> bool:
+    """Whether the text has no letters but Latin ones."""
+    return _NOT_LATIN.search(text) is None
+
+
 def shares(text: str) -> dict[str, float]:
     """Script -> its share of the text's letters, weighed by how much a letter says; empty without letters. Kana makes its Han Japanese."""
-    letters = Counter(map(_SCRIPT_OF.__getitem__, map(ord, text)))
-    letters.pop("", None)
+    letters: dict[str, int] = {}
+    for character, n in Counter(text).items():
+        if script := _SCRIPT_OF[ord(character)]:
+            letters[script] = letters.get(script, 0) + n
     weighed = {name: n * _WEIGHT.get(name, 1.0) for name, n in letters.items()}
     if "kana" in weighed and "han" in weighed:
         weighed["kana"] += weighed.pop("han")
