@@ -47,14 +47,20 @@ unit: install
 dev: install ## the Dagster UI on the same home
 	@$(BIN)/feedback dev
 
-bench: install ## speed, memory and quality, side by side with the alternatives
+.venv/.bench: requirements-bench.lock .venv/.installed
+	@echo "installing what the benchmarks compare with"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.lock
+	@touch $@
+
+bench: .venv/.bench ## speed, memory and quality, side by side with the alternatives
 	@$(BIN)/python -m benchmarks
 
 docs: install ## docs/tables.md and the graph picture, from the code
 	@$(BIN)/python -m feedback_assets.contracts.markdown > docs/tables.md
 
-lock: ## renew requirements.lock from requirements.in (needs uv)
+lock: ## renew both locks from their .in files (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock requirements.in
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements-bench.lock requirements-bench.in
 
 clean: ## remove the demo home
 	@rm -rf .feedback

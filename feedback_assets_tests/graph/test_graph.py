@@ -30,7 +30,6 @@ HEAVY = (
     "deltalake",
     "openai",
     "dagster_databricks",
-    "py3langid",
 )
 
 
