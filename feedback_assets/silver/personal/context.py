@@ -164,11 +164,7 @@ _CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 def role_before(s: str, start: int) -> str:
     """The role of a number that starts there, by the words before it; empty when they say nothing."""
-    window = s[start - REACH if start > REACH else 0 : start]
-    cut = 0
-    for m in _BARRIER.finditer(window):
-        cut = m.end()
-    window = window[cut:].lower().replace("’", "'")
+    window = _window(s, start)
     if not window.isascii() and _CJK.search(window) is not None and (role := _unspaced(window)):
         return role
     words = _WORD.findall(window)
@@ -187,6 +183,15 @@ def role_before(s: str, start: int) -> str:
             return PHONE  # "my number" alone is a telephone's
         adjacent = adjacent and word in _FILLERS
     return ""
+
+
+def _window(s: str, start: int) -> str:
+    """What stands before, back to a wall, in lower case."""
+    window = s[start - REACH if start > REACH else 0 : start]
+    cut = 0
+    for m in _BARRIER.finditer(window):
+        cut = m.end()
+    return window[cut:].lower().replace("’", "'")
 
 
 def _role_of(words: list[str], i: int) -> str:
@@ -220,8 +225,7 @@ def speaks_of_birth(s: str, start: int, end: int) -> bool:
     """Whether a word for being born stands a few words before s[start:end] ("born in Ohio on"), or right behind it."""
     if role_before(s, start) is BIRTH or s.startswith(_BORN_BEHIND, end):
         return True
-    window = s[max(0, start - REACH) : start].rpartition("\n")[2].lower()
-    for word in reversed(_WORD.findall(window)[-5:]):
+    for word in reversed(_WORD.findall(_window(s, start))[-5:]):
         if _WORDS.get(word) is BIRTH:
             return True
         if _DIGIT.search(word) is not None:
