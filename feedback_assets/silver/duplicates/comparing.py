@@ -8,6 +8,7 @@ longer of their own: two complaints around one quoted error page are two complai
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -311,7 +312,7 @@ def judged(one: Read, a: Side, other: Read, b: Side) -> float:
     anchored = a.begin <= APART and b.begin <= APART
     apart = min(a.own, b.own) * heft >= OWN
     if a.shared >= COVERED * short and b.shared >= COVERED * long and not apart:
-        return similarity
+        return 0.0 if _other_words(one.normal, other.normal) else similarity
     led_in = anchored or b.begin * heft <= LEAD or short >= MOST * long
     enough = short * heft >= (AHEAD if anchored else ALONE)
     if a.shared >= WITHIN * short and short >= PART * long and led_in and not apart and enough:
@@ -322,6 +323,43 @@ def judged(one: Read, a: Side, other: Read, b: Side) -> float:
     if _alike(one, a, other, b):
         return similarity
     return 0.0
+
+
+WORDS = 0.08
+"""Share of the shorter text that, when each has so much in words that the other lacks, makes two fillings of one form of them."""
+LEAST_WORDS = 10
+SAME_WORD = 0.6
+"""Least share of characters in the same order of one word, mistyped."""
+
+
+_NEGATIONS = "not no never none nothing cannot cant dont doesnt isnt wont nicht kein keine nie pas jamais aucun nunca nada tidak bukan ikke niet geen"
+NEGATIONS = frozenset(_NEGATIONS.split())
+NEGATED = 400
+"""Characters of a text up to which one "not" more or less makes it another."""
+
+
+def _other_words(one: str, other: str) -> bool:
+    """Whether both have words of their own in place of one another, numbers and mistyped words left out, or one of them says "not"."""
+    here, there = Counter(one.split()), Counter(other.split())
+    mine = [w for w in (here - there).elements() if not w.isdigit()]
+    theirs = [w for w in (there - here).elements() if not w.isdigit()]
+    least = max(LEAST_WORDS, WORDS * min(len(one), len(other)))
+    negated = len(one) <= NEGATED and not NEGATIONS.isdisjoint([*mine, *theirs])
+    if not negated and min(sum(map(len, mine)), sum(map(len, theirs))) < least:
+        return False
+    together, apart = "".join(mine), "".join(theirs)
+    if together and in_order(together, apart) >= ALIKE * max(len(together), len(apart)):  # words run together, or torn apart
+        return False
+    own = []
+    for word in mine:
+        same = next((w for w in theirs if in_order(word, w) >= SAME_WORD * max(len(word), len(w))), None)
+        if same is None:
+            own.append(word)
+        else:
+            theirs.remove(same)
+    if negated and bool(NEGATIONS & set(own)) != bool(NEGATIONS & set(theirs)):
+        return True
+    return min(sum(map(len, own)), sum(map(len, theirs))) >= least
 
 
 GREY = 0.55

@@ -57,6 +57,18 @@ def test_what_is_a_copy(copy: str) -> None:
         ("How do I make Firefox my default browser", "How do I delete the other browser and make Firefox my browser"),
         ("The checkout page crashes when I pay with PayPal", "The settings page crashes when I log in with Google"),
         (POST, SENTENCES[0][:40]),
+        (
+            "The new version works with my printer since the last update",
+            "The new version never works with my printer since the last update",
+        ),
+        (
+            "Run the build for Centos 7. We need to run the build for Centos 7 since it is a supported platform.",
+            "Run the build for Fedora 33. We need to run the build for Fedora 33 since it is a supported platform.",
+        ),
+        (
+            f"Cannot reach www.shop-one.example.com. {ERROR_PAGE}",
+            f"Cannot reach news.other.org today. {ERROR_PAGE}".replace("example", "other"),
+        ),
         (JAPANESE, "アプリは問題なく起動しますが、再インストールしたあと画面が暗いままです。早く直してほしいです。"),
         (POST, ""),
     ],
