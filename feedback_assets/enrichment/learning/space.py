@@ -100,6 +100,7 @@ class Table:
             self._joint_rows[:, :-1] = columns[places] * space.idf[places, None]
             self._joint_rows[:, -1] = space.idf[places] ** 2
         self._rows = np.zeros((0, self.width + 1 + DIMENSIONS), np.float32)
+        self._learn([[name[2:] for name in space.vocabulary if name.startswith("w:")][: self._most // 2]])
 
     def sums(self, texts: Sequence[str]) -> "tuple[Floats, Floats, Floats]":
         """(sums over columns, squares of lengths, sums of word vectors), one row a text."""
@@ -115,7 +116,7 @@ class Table:
         import numpy as np
 
         known = self._tokens
-        fresh = list(dict.fromkeys(token for r in read for token in r if token not in known))
+        fresh = sorted(set().union(*read).difference(known))
         if not fresh:
             return
         start = len(known)
@@ -212,10 +213,12 @@ def _counts(read: Sequence[Sequence[str]], index: dict[str, int]) -> Any:
     offsets = [0]
     get = index.get
     for names in read:
-        found = Counter(map(get, names))
-        found.pop(None, None)
-        indices.extend(found)  # type: ignore[arg-type]
-        times.extend(found.values())
+        found = [i for i in map(get, names) if i is not None]
+        once = dict.fromkeys(found, 1)
+        if len(once) < len(found):
+            once = Counter(found)
+        indices.extend(once)
+        times.extend(once.values())
         offsets.append(len(indices))
     weights = 1 + np.log(np.array(times, np.float32))
     return csr_matrix((weights, np.array(indices, np.int32), np.array(offsets, np.int32)), shape=(len(read), len(index)))
