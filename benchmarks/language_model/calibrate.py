@@ -14,7 +14,7 @@ from feedback_assets.silver.language.words import RUNNING, folded
 
 STEPS = 400
 RATE = 0.5
-SELDOM = {"gl": 0.1}
+SELDOM = {"gl": 0.4}
 """Weight of a language that is written far less than those that it resembles."""
 SHRINK = 0.02
 MOST = 1.5

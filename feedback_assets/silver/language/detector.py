@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-HEAD = 160
+HEAD = 130
 """Characters that are read of every text."""
-TAIL = 80
+TAIL = 60
 """Characters of a longer text's end that are read beside them."""
 CHARACTERS = 1200
 """Characters that are read of a text whose head leaves a doubt or whose parts differ."""

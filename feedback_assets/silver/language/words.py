@@ -1,6 +1,7 @@
 """What a word is to the language model: how a text is folded and cut. Used alike when the model is made and when it is asked."""
 
 import re
+import unicodedata
 
 LONGEST = 40
 """Characters of a word that count."""
@@ -14,6 +15,7 @@ RUNNING = re.compile(rf"(?<![\w@/.#&]){_LETTERS}++(?![\w@]|[./:]\w|:/)")
 
 # One letter, two code points or two habits of writing it: vowel marks of Arabic, the dot that lower() leaves of a Turkish İ, the comma
 # below of Romanian, Arabic letters as Persian keyboards write them stay apart because they tell the languages apart.
+_MARKS = re.compile("[\u0300-\u036f]")
 _FOLD: dict[int, str | None] = dict.fromkeys((*range(0x64B, 0x660), 0x640, 0x307, 0x200C, 0xAD)) | {
     ord("ș"): "ş",
     ord("ț"): "ţ",
@@ -24,4 +26,8 @@ _FOLD: dict[int, str | None] = dict.fromkeys((*range(0x64B, 0x660), 0x640, 0x307
 def folded(text: str) -> str:
     """Lower case, without what does not tell languages apart."""
     text = text.lower()
-    return text if text.isascii() else text.translate(_FOLD)
+    if text.isascii():
+        return text
+    if _MARKS.search(text):
+        text = unicodedata.normalize("NFC", text)
+    return text.translate(_FOLD)
