@@ -7,7 +7,8 @@ from feedback_assets.silver.information import Judgement, is_informative, judge_
     "text",
     [
         "still broken", "geht nicht", "no funciona", "坏了", "打不开", "壊れた", "안 돼요", "crash", "slow", "not working", "refund please",
-        "ใช้ไม่ได้", "не работает", "thanks but it still fails", "[EMAIL] cannot log in", "cannot log in",
+        "ใช้ไม่ได้", "не работает",
+        "crashing\n\nbp-35e7b1a0-4c5a-49b7-a011-8e09c0210722", "thanks but it still fails", "[EMAIL] cannot log in", "cannot log in",
     ],
 )  # fmt: skip
 def test_short_complaints_say_something(text: str) -> None:
@@ -48,6 +49,7 @@ def test_spam_is_named(text: str, reason: str) -> None:
         "I called customer service and nobody could help me, the parcel is still lost",
         "I cannot pay with bitcoin in the checkout",
         "The page https://example.org/a does not load, but https://example.org/b does, since the update everything is slow",
+        "our users work from home and cannot reach https://example.org/a since the update",
         "I get spam about casino sites in my inbox",
         "Я вижу рекламу казино в приложении",
         "アプリにカジノの広告が出る",
