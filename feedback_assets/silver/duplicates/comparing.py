@@ -7,14 +7,13 @@ nearly covered and the longer only adds to it (a signature, a quoted reply, the 
 longer of their own: two complaints around one quoted error page are two complaints.
 """
 
-import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from feedback_assets.silver.duplicates.shingles import COMPARED, LIMIT, shingled
+from feedback_assets.silver.duplicates.wording import ALIKE, in_order, of_other_sites, other_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -141,7 +140,7 @@ class Comparer:
             return 1.0
         found = self.sides(one, other)
         similarity = 0.0 if found is None else judged(one, found[0], other, found[1])
-        return 0.0 if similarity and _of_other_sites(one.normal, other.normal) else similarity
+        return 0.0 if similarity and of_other_sites(one.normal, other.normal) else similarity
 
     def similarities(self, one: Read, others: Sequence[Read]) -> list[float]:
         """The similarity of one text to each of several."""
@@ -192,23 +191,6 @@ class Comparer:
                 return None
             right = _side(other, there)
         return left, right
-
-
-_SITE = re.compile(r"(\w+) (?:com|org|net|gov|edu|info)\b")
-
-
-_SITES = 8
-"""Sites of a text that are looked at."""
-SAME_SITE = 0.6
-"""Least share of characters in the same order of one site's name, mistyped."""
-
-
-def _of_other_sites(one: str, other: str) -> bool:
-    """Whether both name web sites and none in common: the same error page seen on two sites is two complaints."""
-    here, there = (sorted(set(_SITE.findall(text)))[:_SITES] for text in (one, other))
-    if not here or not there:
-        return False
-    return not any(in_order(a, b) >= SAME_SITE * max(len(a), len(b)) for a in here for b in there)
 
 
 def _too_little(there: "npt.NDArray[np.int16]", short: int) -> bool:
@@ -312,7 +294,7 @@ def judged(one: Read, a: Side, other: Read, b: Side) -> float:
     anchored = a.begin <= APART and b.begin <= APART
     apart = min(a.own, b.own) * heft >= OWN
     if a.shared >= COVERED * short and b.shared >= COVERED * long and not apart:
-        return 0.0 if _other_words(one.normal, other.normal) else similarity
+        return 0.0 if other_words(one.normal, other.normal) else similarity
     led_in = anchored or b.begin * heft <= LEAD or short >= MOST * long
     enough = short * heft >= (AHEAD if anchored else ALONE)
     if a.shared >= WITHIN * short and short >= PART * long and led_in and not apart and enough:
@@ -325,48 +307,9 @@ def judged(one: Read, a: Side, other: Read, b: Side) -> float:
     return 0.0
 
 
-WORDS = 0.08
-"""Share of the shorter text that, when each has so much in words that the other lacks, makes two fillings of one form of them."""
-LEAST_WORDS = 10
-SAME_WORD = 0.6
-"""Least share of characters in the same order of one word, mistyped."""
-
-
-_NEGATIONS = "not no never none nothing cannot cant dont doesnt isnt wont nicht kein keine nie pas jamais aucun nunca nada tidak bukan ikke niet geen"
-NEGATIONS = frozenset(_NEGATIONS.split())
-NEGATED = 400
-"""Characters of a text up to which one "not" more or less makes it another."""
-
-
-def _other_words(one: str, other: str) -> bool:
-    """Whether both have words of their own in place of one another, numbers and mistyped words left out, or one of them says "not"."""
-    here, there = Counter(one.split()), Counter(other.split())
-    mine = [w for w in (here - there).elements() if not w.isdigit()]
-    theirs = [w for w in (there - here).elements() if not w.isdigit()]
-    least = max(LEAST_WORDS, WORDS * min(len(one), len(other)))
-    negated = len(one) <= NEGATED and not NEGATIONS.isdisjoint([*mine, *theirs])
-    if not negated and min(sum(map(len, mine)), sum(map(len, theirs))) < least:
-        return False
-    together, apart = "".join(mine), "".join(theirs)
-    if together and in_order(together, apart) >= ALIKE * max(len(together), len(apart)):  # words run together, or torn apart
-        return False
-    own = []
-    for word in mine:
-        same = next((w for w in theirs if in_order(word, w) >= SAME_WORD * max(len(word), len(w))), None)
-        if same is None:
-            own.append(word)
-        else:
-            theirs.remove(same)
-    if negated and bool(NEGATIONS & set(own)) != bool(NEGATIONS & set(theirs)):
-        return True
-    return min(sum(map(len, own)), sum(map(len, theirs))) >= least
-
-
 GREY = 0.55
 """Least share in common of two short texts that are read once more, character by character."""
 GREY_LENGTH = 400
-ALIKE = 0.9
-"""Least share of the characters of each of them that stands in the other in the same order."""
 
 
 def _alike(one: Read, a: Side, other: Read, b: Side) -> bool:
@@ -375,17 +318,3 @@ def _alike(one: Read, a: Side, other: Read, b: Side) -> bool:
     if long > GREY_LENGTH or short < ALIKE * long or a.shared < GREY * short or b.shared < GREY * long:
         return False
     return in_order(one.normal, other.normal) >= ALIKE * long
-
-
-def in_order(one: str, other: str) -> int:
-    """How many characters of one stand in the other in the same order: the longest common subsequence, 64 characters and more at a time."""
-    where: dict[str, int] = {}
-    for i, c in enumerate(one):
-        where[c] = where.get(c, 0) | 1 << i
-    mask = (1 << len(one)) - 1
-    row = mask
-    for c in other:
-        match = row & where.get(c, 0)
-        row = (row + match) | (row - match)
-        row &= mask
-    return len(one) - row.bit_count()
