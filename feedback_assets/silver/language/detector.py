@@ -100,7 +100,7 @@ class LanguageDetector:
                 if not found:
                     continue
             else:
-                spread = shares(sample)
+                spread = shares(sample if len(sample) <= 120 else f"{sample[:80]}{sample[-40:]}")
                 if not spread:
                     continue
                 script = max(spread, key=lambda name: (spread[name], name))

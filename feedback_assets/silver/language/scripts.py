@@ -67,10 +67,8 @@ def latin_alone(text: str) -> bool:
 
 def shares(text: str) -> dict[str, float]:
     """Script -> its share of the text's letters, weighed by how much a letter says; empty without letters. Kana makes its Han Japanese."""
-    letters: dict[str, int] = {}
-    for character, n in Counter(text).items():
-        if script := _SCRIPT_OF[ord(character)]:
-            letters[script] = letters.get(script, 0) + n
+    letters = Counter(map(_SCRIPT_OF.__getitem__, map(ord, text)))
+    letters.pop("", None)
     weighed = {name: n * _WEIGHT.get(name, 1.0) for name, n in letters.items()}
     if "kana" in weighed and "han" in weighed:
         weighed["kana"] += weighed.pop("han")
