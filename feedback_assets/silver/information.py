@@ -61,7 +61,7 @@ def judge_batch(texts: Sequence[str]) -> list[Judgement]:
     """Both answers for each text, in their order."""
     import polars as pl
 
-    suspects = pl.Series(texts, dtype=pl.String).str.contains_any(_SIGNS, ascii_case_insensitive=True).to_list()
+    suspects = pl.Series(texts, dtype=pl.String).str.contains_any(list(_SIGNS), ascii_case_insensitive=True).to_list()
     return [Judgement(is_informative(text), spam_reason(text) if suspect else "") for text, suspect in zip(texts, suspects, strict=True)]
 
 
