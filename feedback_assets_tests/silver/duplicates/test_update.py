@@ -183,3 +183,14 @@ def test_a_wording_copied_by_many_within_days_is_a_template_and_one_persons_repe
         found = groups(home, told)
         assert len(found) == 8
         assert {template for _, _, template in found.values()} == {name == "many"}
+
+
+def test_who_stood_under_a_representative_that_joins_another_is_decided_anew(lake: LocalLakehouse) -> None:
+    told = [said(1, 1, 1), said(2, 2, 2)]
+    arrive(lake, told, "a")
+    update_duplicates(lake)
+    assert {n: r for n, (r, _, _) in groups(lake, told).items()} == {1: 1, 2: 1}
+    late = said(0, 0, 0)
+    arrive(lake, [late], "b")
+    update_duplicates(lake)
+    assert {n: r for n, (r, _, _) in groups(lake, [late, *told]).items()} == {0: 0, 1: 0}
