@@ -15,7 +15,7 @@ from feedback_assets.silver.duplicates.shingles import sketches
 from feedback_assets_tests.silver.duplicates.world import sentence
 
 _ONE, _OTHER = (sentence(random.Random(n), 24).split() for n in (3, 100))
-CHAIN = [" ".join(_OTHER[: 2 * k] + _ONE[2 * k :]) for k in range(13)]
+CHAIN = [" ".join(_OTHER[:k] + _ONE[k:]) for k in range(13)]
 WINDOW = 45
 
 

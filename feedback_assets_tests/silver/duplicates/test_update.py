@@ -17,8 +17,8 @@ from feedback_assets_tests.silver.duplicates.world import TABLES, Said, arrive, 
 
 LONG = "Since the last update the application closes every time I open the settings page"
 _ONE, _OTHER = (sentence(random.Random(n), 24).split() for n in (3, 100))
-CHAIN = [" ".join(_OTHER[: 3 * k] + _ONE[3 * k :]) for k in range(8)]
-"""Each text is a copy of its neighbours, the first and the last have no word in common."""
+CHAIN = [" ".join(_OTHER[:k] + _ONE[k:]) for k in range(9)]
+"""Each text is a copy of its neighbours and not of those further on."""
 
 
 class Killed(BaseException):
@@ -186,7 +186,7 @@ def test_a_wording_copied_by_many_within_days_is_a_template_and_one_persons_repe
 
 
 def test_who_stood_under_a_representative_that_joins_another_is_decided_anew(lake: LocalLakehouse) -> None:
-    told = [said(1, 1, 1), said(2, 2, 2)]
+    told = [said(1, 1, 1), said(2, 3, 2)]
     arrive(lake, told, "a")
     update_duplicates(lake)
     assert {n: r for n, (r, _, _) in groups(lake, told).items()} == {1: 1, 2: 1}
