@@ -194,3 +194,6 @@ def test_who_stood_under_a_representative_that_joins_another_is_decided_anew(lak
     arrive(lake, [late], "b")
     update_duplicates(lake)
     assert {n: r for n, (r, _, _) in groups(lake, [late, *told]).items()} == {0: 0, 1: 0}
+    kept_up = contents(lake)
+    rebuild_duplicates(lake)
+    assert contents(lake) == kept_up
