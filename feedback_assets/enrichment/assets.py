@@ -1,4 +1,4 @@
-"""The enrichment assets: what was decided about each event, the issues found, and what people must look at. Thin."""
+"""The enrichment assets: what was decided about each event, the issues found, what people must look at, and what they decided. Thin."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,14 +6,15 @@ import dagster as dg
 
 from feedback_assets.checks import days_of
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES, REVIEW
+from feedback_assets.contracts.review import DECISIONS
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.resources import SEAMS, asset_spec, day_results, seams_of
 
 GROUP = "enrichment"
 
 
-def enrichment_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillPolicy) -> Sequence[dg.AssetsDefinition]:
-    """One step writes the three tables of a day."""
+def enrichment_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillPolicy) -> Sequence[dg.AssetsDefinition | dg.AssetSpec]:
+    """One step writes the three tables of a day. People's decisions are written outside of the graph, and the model learns from them."""
     tables = [ENRICHED_EVENTS, ISSUES, REVIEW]
 
     @dg.multi_asset(
@@ -30,4 +31,4 @@ def enrichment_assets(partitions: dg.PartitionsDefinition[str], policy: dg.Backf
         reports = enrich_days(seams.lake, seams.reader, days, now=seams.now())
         yield from day_results(context, seams, tables, days, reports)
 
-    return [enrichment]
+    return [enrichment, asset_spec(DECISIONS, group=GROUP, deps=[REVIEW])]
