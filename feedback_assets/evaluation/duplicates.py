@@ -17,25 +17,26 @@ def measure(rows: Sequence[Row], pairs: Sequence[tuple[str, str]]) -> Outcome:
     """precision, recall, groups; then the pairs that the first two are shares of. Raises LabelError."""
     texts = texts_of(rows)
     places = _places(rows)
-    truth = _joined(len(rows), [_spot(places, pair) for pair in pairs])
+    truth = joined(len(rows), [_spot(places, pair) for pair in pairs])
     leaders(texts[:100])
     started = time.process_time()
     predicted = leaders(texts)
     seconds = time.process_time() - started
+    return Outcome(records=len(rows), seconds=seconds, figures=compared(predicted, truth))
+
+
+def compared(predicted: Sequence[Hashable], truth: Sequence[Hashable]) -> dict[str, float]:
+    """The figures of groups that were predicted against those that are true, each given as every text's group."""
     found, known = _pairs(predicted), _pairs(truth)
     right = _pairs(zip(predicted, truth, strict=True))
-    return Outcome(
-        records=len(rows),
-        seconds=seconds,
-        figures={
-            "precision": round(right / found, 4) if found else 1.0,
-            "recall": round(right / known, 4) if known else 1.0,
-            "groups": sum(1 for n in Counter(predicted).values() if n > 1),
-            "pairs_found": found,
-            "pairs_known": known,
-            "pairs_right": right,
-        },
-    )
+    return {
+        "precision": round(right / found, 4) if found else 1.0,
+        "recall": round(right / known, 4) if known else 1.0,
+        "groups": sum(1 for n in Counter(predicted).values() if n > 1),
+        "pairs_found": found,
+        "pairs_known": known,
+        "pairs_right": right,
+    }
 
 
 def _places(rows: Sequence[Row]) -> dict[str, int]:
@@ -57,7 +58,7 @@ def _spot(places: dict[str, int], pair: tuple[str, str]) -> tuple[int, int]:
     return places[pair[0]], places[pair[1]]
 
 
-def _joined(number: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
+def joined(number: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
     """For each text the least one that pairs join it to."""
     near: dict[int, list[int]] = defaultdict(list)
     for a, b in pairs:

@@ -59,15 +59,15 @@ def measure(rows: Sequence[Row]) -> Outcome:
     from feedback_assets.silver.offsets import MappedText, raw_span
     from feedback_assets.silver.personal.masker import Masker, Policy
 
-    texts = [_text(row, number) for number, row in enumerate(rows, start=1)]
-    labels = [_labels(row, text, number) for number, (row, text) in enumerate(zip(rows, texts, strict=True), start=1)]
+    texts = [text_of(row, number) for number, row in enumerate(rows, start=1)]
+    labels = [labels_of(row, text, number) for number, (row, text) in enumerate(zip(rows, texts, strict=True), start=1)]
     mapped = [MappedText.raw(text) for text in texts]
     masker = Masker(Policy(_KEY))
     masker.mask_all(mapped[:100])
     begin = time.perf_counter()
     masked = masker.mask_all(mapped)
     seconds = time.perf_counter() - begin
-    score = _Score()
+    score = Score()
     for text, (shown, _), wanted in zip(texts, masked, labels, strict=True):
         offsets = shown.triples()
         spans = ((m[0][1:-1].partition(":")[0].lower(), *raw_span(offsets, m.start(), m.end())) for m in PATTERN.finditer(shown.text))
@@ -75,7 +75,7 @@ def measure(rows: Sequence[Row]) -> Outcome:
     return Outcome(len(rows), seconds, score.figures())
 
 
-class _Score:
+class Score:
     """Labels found and missed, finds right and wrong, by type."""
 
     def __init__(self) -> None:
@@ -87,6 +87,7 @@ class _Score:
         self.set_aside: Counter[str] = Counter()
 
     def add(self, finds: Sequence[tuple[int, int, str]], labels: Sequence[tuple[int, int, str]]) -> None:
+        """One text's finds (start, end, kind of placeholder) and labels (start, end, type)."""
         good: set[tuple[int, int, str]] = set()
         beside: set[tuple[int, int, str]] = set()
         held: set[tuple[int, int, str]] = set()
@@ -111,6 +112,7 @@ class _Score:
                 self.set_aside[kind] += 1
 
     def figures(self) -> dict[str, Any]:
+        """The figures of all texts that were added."""
         kinds = sorted({*self.found, *self.missed, *self.right, *self.wrong})
         return {
             **_shares(self.right.total(), self.wrong.total(), self.found.total(), self.missed.total()),
@@ -138,21 +140,19 @@ def _folded(name: str) -> str:
     return name.strip().casefold().replace("-", "_").replace(" ", "_")
 
 
-def _text(row: Row, number: int) -> str:
+def text_of(row: Row, number: int) -> str:
+    """The text of the row with that number. Raises LabelError."""
     value = row.get("text", row.get("full_text"))
     if not isinstance(value, str):
-        raise LabelError(
-            f"record {number}: a string expected under 'text', {'it is missing' if value is None else type(value).__name__ + ' found'}"
-        )
+        raise LabelError(f"record {number}: a string expected under 'text', {_what(value)}")
     return value
 
 
-def _labels(row: Row, text: str, number: int) -> list[tuple[int, int, str]]:
+def labels_of(row: Row, text: str, number: int) -> list[tuple[int, int, str]]:
+    """(start, end, type) of the row's labels. Raises LabelError."""
     spans = row.get("spans")
     if not isinstance(spans, Sequence) or isinstance(spans, str):
-        raise LabelError(
-            f"record {number}: a list expected under 'spans', {'it is missing' if spans is None else type(spans).__name__ + ' found'}"
-        )
+        raise LabelError(f"record {number}: a list expected under 'spans', {_what(spans)}")
     out = []
     for place, span in enumerate(spans, start=1):
         if not isinstance(span, Mapping):
