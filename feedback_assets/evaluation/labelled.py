@@ -2,9 +2,10 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from feedback_assets.evaluation.outcome import LabelError, Row
 
@@ -54,5 +55,5 @@ def _values(path: Path) -> Iterator[tuple[int, Any]]:
         raise LabelError(f"{path}: not a whole gzip file: {e}") from None
 
 
-def _opened(path: Path) -> "IO[bytes]":
+def _opened(path: Path) -> AbstractContextManager[Iterable[bytes]]:
     return gzip.open(path) if path.suffix == ".gz" else path.open("rb")

@@ -4,7 +4,7 @@ from feedback_assets.evaluation.duplicates import measure
 from feedback_assets.evaluation.outcome import LabelError
 
 LONG = "Since the last update the application closes every time I open the settings page"
-ROWS = [
+ROWS: list[dict[str, object]] = [
     {"id": "a", "text": LONG},
     {"id": "b", "text": LONG + " again"},
     {"id": 3, "text": LONG.upper()},

@@ -37,7 +37,7 @@ def test_order_that_words_show_is_learnt_whatever_the_scale() -> None:
 
 def test_severity_by_chance_is_not_learnt_from_near_duplicates() -> None:
     draw = random.Random(8)
-    found = []
+    found: list[dict[str, object]] = []
     for row in rows(60):
         severity = draw.randint(1, 5)
         found.extend({"text": row["text"] + tail, "severity": severity} for tail in ("", "!", " x"))

@@ -14,5 +14,5 @@ def test_candidates_are_the_nearest_in_whatever_order_they_come() -> None:
 
 
 def test_a_text_has_so_many_candidates_and_no_more() -> None:
-    vectors = np.ones((9, 4), np.float32) / 2
+    vectors = np.full((9, 4), 0.5, np.float32)
     assert len(semantic_candidates([f"{i}" for i in range(9)], vectors, nearest=2)) < 9 * 2
