@@ -20,6 +20,8 @@ from feedback_assets.contracts.bronze import SOURCES
 from feedback_assets.errors import FeedbackError, SettingError
 from feedback_assets.lakehouse.quick import QuickReader
 from feedback_assets.settings import Settings
+from feedback_assets.silver.personal.keys import VARIABLE as KEY_VARIABLE
+from feedback_assets.silver.personal.keys import key_from_hex, site_key
 
 State = Literal["ok", "note", "broken"]
 
@@ -62,7 +64,7 @@ def examine(environ: Mapping[str, str]) -> list[Finding]:
     findings += _versions_against_lock(settings.project / "requirements.lock")
     findings += _home(settings)
     if file_in_the_way(settings.home) is None:
-        findings += [*_tables(settings), *_locks(settings), *_landing(settings), *_dagster(settings, environ)]
+        findings += [*_key(settings), *_tables(settings), *_locks(settings), *_landing(settings), *_dagster(settings, environ)]
     return [*findings, *_taxonomy(settings)]
 
 
@@ -80,14 +82,14 @@ def _settings(environ: Mapping[str, str]) -> Iterator[Finding]:
         else:
             yield Finding("settings", field, "ok", f"{getattr(one, field)} ({origin})")
     for name in sorted(environ):
-        if name.startswith("FEEDBACK_") and name not in VARIABLES:
+        if name.startswith("FEEDBACK_") and name not in (*VARIABLES, KEY_VARIABLE):
             near = get_close_matches(name, VARIABLES, n=1)
             yield Finding("settings", name, "note", "no setting has this name", f"did you mean {near[0]}?" if near else f"unset {name}")
 
 
 def _usable(environ: Mapping[str, str]) -> Settings | None:
     """The settings, or with defaults in place of wrong ones, so that the other checks can be made."""
-    for names in (tuple(VARIABLES), ("FEEDBACK_HOME", "FEEDBACK_PROJECT"), ("FEEDBACK_PROJECT",)):
+    for names in ((*VARIABLES, KEY_VARIABLE), tuple(VARIABLES), ("FEEDBACK_HOME", "FEEDBACK_PROJECT"), ("FEEDBACK_PROJECT",)):
         try:
             return Settings.from_environment({k: environ[k] for k in names if environ.get(k)})
         except (SettingError, RuntimeError):
@@ -165,6 +167,20 @@ def _home(settings: Settings) -> Iterator[Finding]:
             yield Finding("home", folder.name, "broken", f"{folder} is not a folder", f"move {folder} away")
         else:
             yield Finding("home", folder.name, "ok", str(folder) + ("" if folder.exists() else " (not made yet)"))
+
+
+def _key(settings: Settings) -> Iterator[Finding]:
+    try:
+        if settings.pseudonym_key:
+            key_from_hex(settings.pseudonym_key)
+            yield Finding("home", "key", "ok", f"of the pseudonyms: from {KEY_VARIABLE}")
+        elif not settings.key_file.exists():
+            yield Finding("home", "key", "ok", "of the pseudonyms: none yet, the next run makes one")
+        else:
+            site_key(settings.key_file)
+            yield Finding("home", "key", "ok", f"of the pseudonyms: {settings.key_file}; back it up apart from the tables")
+    except SettingError as e:
+        yield Finding("home", "key", "broken", f"{e.what}; expected: {e.expected}", e.mend)
 
 
 def _tables(settings: Settings) -> Iterator[Finding]:
