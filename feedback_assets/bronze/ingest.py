@@ -4,8 +4,10 @@ The manifest is written last: a kill before it repeats the file, and append_new 
 manifest has it with the same size and time; else its content decides. Reading records is records.py's, files are landing.py's.
 """
 
-from collections import Counter
+from bisect import bisect_right
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -21,7 +23,7 @@ from feedback_assets.contracts.table import Table
 from feedback_assets.errors import SettingError
 from feedback_assets.identity import batch_id, dead_letter_id, sha256_hex
 from feedback_assets.lakehouse.interface import Lakehouse
-from feedback_assets.sources.framing.frames import DEFAULT_LIMITS, Frame, FramedFile, Limits
+from feedback_assets.sources.framing.frames import DEFAULT_LIMITS, FramedFile, Limits
 from feedback_assets.sources.interface import Source
 from feedback_assets.sources.registry import source_named
 
@@ -76,11 +78,12 @@ def ingest_days(
     wanted = sorted(set(days))
     reports = {day: DayReport() for day in wanted}
     known = _Known(lake, reader.name, wanted)
-    writer = _Writer(lake, reader, landing, now, limits, workers=workers)
-    for file in landing.list_files(reader.name, wanted):
-        if not known.by_listing(file):
-            writer.add(file, reports[file.feed_date], known)
-    writer.flush(last=True)
+    with ThreadPoolExecutor(1, thread_name_prefix="feedback-bronze") as behind:  # starts no thread before it has work
+        writer = _Writer(lake, reader, landing, now, limits, workers=workers, behind=behind)
+        for file in landing.list_files(reader.name, wanted):
+            if not known.by_listing(file):
+                writer.add(file, reports[file.feed_date], known)
+        writer.flush()
     return reports
 
 
@@ -131,7 +134,17 @@ class _Columns:
 class _Writer:
     """Collects rows of several files and writes each table in one call."""
 
-    def __init__(self, lake: Lakehouse, source: Source, landing: LandingZone, now: datetime, limits: Limits, *, workers: int) -> None:
+    def __init__(
+        self,
+        lake: Lakehouse,
+        source: Source,
+        landing: LandingZone,
+        now: datetime,
+        limits: Limits,
+        *,
+        workers: int,
+        behind: ThreadPoolExecutor,
+    ) -> None:
         self.lake = lake
         self.source = source
         self.landing = landing
@@ -143,6 +156,8 @@ class _Writer:
         self.dead = _Columns(DEAD_LETTERS)
         self.manifest = _Columns(MANIFEST)
         self.held = 0
+        self.behind = behind
+        self.writing: Future[None] | None = None
         self.mappings: dict[str, str | None] = {}
 
     def add(self, file: LandedFile, report: DayReport, known: _Known) -> None:
@@ -163,19 +178,35 @@ class _Writer:
         report.dead_letters += batch.dead
         report.by_reason = dict(sorted((Counter(report.by_reason) + batch.reasons).items()))
         if self.held >= FLUSH_BYTES:
-            self.flush(last=True)
+            self.flush()
 
-    def flush(self, *, last: bool) -> None:
-        """Writes bronze and dead letters, and with `last` the manifest of the files that are whole."""
-        if self.read:
-            import pyarrow as pa
+    def flush(self) -> None:
+        """Writes bronze and dead letters, and then the manifest: all files in it are whole."""
+        self._wait()
+        self._append(*self._taken())
+        self.lake.append_new(MANIFEST, self.manifest.taken())
 
-            rows, self.read = pa.Table.from_batches(self.read), []
-            self.lake.append_new(self.bronze, rows)
-        self.lake.append_new(DEAD_LETTERS, self.dead.taken())
-        if last:
-            self.lake.append_new(MANIFEST, self.manifest.taken())
-        self.held = 0
+    def flush_behind(self) -> None:
+        """Writes bronze and dead letters while reading goes on. One such write at a time: more would hold more in memory."""
+        self._wait()
+        self.writing = self.behind.submit(self._append, *self._taken())
+
+    def _wait(self) -> None:
+        """Until what is being written stands. Raises what the write raised."""
+        writing, self.writing = self.writing, None
+        if writing is not None:
+            writing.result()
+
+    def _taken(self) -> "tuple[list[pa.RecordBatch], pa.Table]":
+        rows, self.read, self.held = self.read, [], 0
+        return rows, self.dead.taken()
+
+    def _append(self, rows: "list[pa.RecordBatch]", dead: "pa.Table") -> None:
+        import pyarrow as pa
+
+        if rows:
+            self.lake.append_new(self.bronze, pa.Table.from_batches(rows))
+        self.lake.append_new(DEAD_LETTERS, dead)
 
     def _batch(self, file: LandedFile, known: "_Known") -> "_Batch | None":
         """Reads one file; its rows are in the columns then. None when it vanished, changed, or is known by its content."""
@@ -208,36 +239,38 @@ class _Writer:
             return
         opened = open_bytes(self.source, raw, mapping, self.limits, name=batch.file.path)
         context = opened.context_text
-        for frame in opened.framed.frames:
-            if frame.reason:
-                sha = sha256_hex(opened.framed.payload(frame))
-                self._dead(batch, (frame.start, frame.end, frame.index), frame.reason, frame.detail, sha)
+        for frame in opened.framed.bad():
+            sha = sha256_hex(opened.framed.payload(frame))
+            self._dead(batch, (frame.start, frame.end, frame.index), frame.reason, frame.detail, sha)
         kernel = partial(read_batches, source=self.source.name, context=context, batch=batch.id)
-        for rows in spread(kernel, _payloads(opened.framed), self.workers):
-            self._read(batch, rows, context)
+        sent: deque[pa.RecordBatch] = deque()
+        for read in spread(kernel, _remembered(_payloads(opened.framed), sent), self.workers):
+            self._read(batch, sent.popleft(), read, context)
             if self.held >= FLUSH_BYTES:
-                self.flush(last=False)
+                self.flush_behind()
         if opened.framed.reason:
             self._dead_file(batch, opened.framed.reason, _file_detail(opened.framed))
 
-    def _read(self, batch: "_Batch", rows: "pa.RecordBatch", context: str) -> None:
-        """Rows of read_batches -> bronze rows, and dead letters for those that cannot be read."""
+    def _read(self, batch: "_Batch", records: "pa.RecordBatch", read: "pa.RecordBatch", context: str) -> None:
+        """Records and what read_batches says of them -> bronze rows, and dead letters for those that cannot be read."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        rows = pa.RecordBatch.from_arrays([*records.columns, *read.columns], names=[*records.schema.names, *read.schema.names])
         is_read = pc.equal(rows.column("reason"), "")
-        for row in rows.filter(pc.invert(is_read)).to_pylist():
-            self._dead(batch, (row["start"], row["end"], row["index"]), row["reason"], row["detail"], row["payload_sha256"])
-        good = rows.filter(is_read)
+        if not pc.all(is_read).as_py():
+            for row in rows.drop_columns(["payload"]).filter(pc.invert(is_read)).to_pylist():
+                self._dead(batch, (row["start"], row["end"], row["index"]), row["reason"], row["detail"], row["payload_sha256"])
+            rows = rows.filter(is_read)
         schema = arrow_schema(self.bronze)
         shared = {**batch.shared, "context": context}
         columns = [
-            good.column(f.name) if f.name in good.schema.names else pa.repeat(pa.scalar(shared[f.name], f.type), good.num_rows)
+            rows.column(f.name) if f.name in rows.schema.names else pa.repeat(pa.scalar(shared[f.name], f.type), rows.num_rows)
             for f in schema
         ]
         self.read.append(pa.RecordBatch.from_arrays(columns, schema=schema))
-        batch.rows += good.num_rows
-        self.held += good.column("payload").nbytes + len(context) * good.num_rows
+        batch.rows += rows.num_rows
+        self.held += rows.column("payload").nbytes + len(context) * rows.num_rows
 
     def _mapping(self, file: LandedFile) -> str | None:
         """The mapping's text, empty for sources without one; None when there is none that can be used."""
@@ -296,28 +329,30 @@ class _Batch:
 
 
 def _payloads(framed: FramedFile) -> "Iterator[pa.RecordBatch]":
-    """The records of a file that could be told apart, in its order: (payload, start, end, index)."""
-    good = (f for f in framed.frames if not f.reason)
-    held: list[Frame] = []
-    size = 0
-    for frame in good:
-        held.append(frame)
-        size += frame.end - frame.start
-        if len(held) == ROWS or size >= _MOST_BYTES_AT_ONCE:
-            yield _batch_of(framed, held)
-            held, size = [], 0
-    if held:
-        yield _batch_of(framed, held)
-
-
-def _batch_of(framed: FramedFile, frames: list[Frame]) -> "pa.RecordBatch":
+    """The records of a file that could be told apart, in its order: (payload, start, end, index). At most ROWS at once."""
     import pyarrow as pa
 
-    payloads = pa.array([framed.payload(f) for f in frames], type=pa.binary())
-    places = [pa.array([getattr(f, name) for f in frames], type=pa.int64()) for name in ("start", "end", "index")]
-    return pa.RecordBatch.from_arrays([payloads, *places], names=["payload", "start", "end", "index"])
+    places, data = framed.places(), framed.data
+    at, count = 0, len(places.starts)
+    while at < count:
+        last = bisect_right(places.ends, places.starts[at] + _MOST_BYTES_AT_ONCE, at, min(at + ROWS, count))
+        last = max(last, at + 1)
+        starts, ends, indexes = places.starts[at:last], places.ends[at:last], places.indexes[at:last]
+        payloads = pa.array([data[start:end] for start, end in zip(starts, ends, strict=True)], type=pa.binary())
+        yield pa.RecordBatch.from_arrays(
+            [payloads, *(pa.Array.from_buffers(pa.int64(), len(n), [None, pa.py_buffer(n)]) for n in (starts, ends, indexes))],
+            names=["payload", "start", "end", "index"],
+        )
+        at = last
+
+
+def _remembered(batches: "Iterable[pa.RecordBatch]", sent: "deque[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
+    """The same batches, each kept in `sent`: what is said of its rows comes back without them."""
+    for batch in batches:
+        sent.append(batch)
+        yield batch
 
 
 def _file_detail(framed: FramedFile) -> str:
-    kept = sum(not f.reason for f in framed.frames)
+    kept = len(framed.places().starts)
     return f"{framed.detail}; {kept} records before it were read" if kept else framed.detail

@@ -19,8 +19,11 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def read_batches(batches: "Iterator[pa.RecordBatch]", *, source: str, context: str, batch: str) -> "Iterator[pa.RecordBatch]":
-    """Rows (payload, start, end) of one file -> (payload, start, end, record_key, payload_sha256, event_id, record_id, event_time,
-    revised_at, is_deletion, reason, detail), one for one. `context`: OpenedFile.context_text; `batch`: the file's batch id."""
+    """Rows (payload, start, end) of one file -> (record_key, payload_sha256, event_id, record_id, event_time, revised_at, is_deletion,
+    reason, detail), one for one. The rows themselves do not come back: the caller has them.
+
+    `context`: OpenedFile.context_text; `batch`: the file's batch id.
+    """
     outside = json.loads(context)
     for rows in batches:
         yield _read(rows, source, outside, batch)
@@ -52,7 +55,7 @@ def _read(rows: "pa.RecordBatch", source: str, context: dict[str, Any], batch: s
         "payload_sha256": pa.array([sha256_hex(p) for p in payloads]),
         **{name: pa.array(values, type=types.get(name, pa.string())) for name, values in columns.items()},
     }
-    return pa.RecordBatch.from_arrays([*rows.columns, *made.values()], names=[*rows.schema.names, *made])
+    return pa.RecordBatch.from_arrays(list(made.values()), names=list(made))
 
 
 def _microseconds(moment: datetime) -> int:

@@ -2,24 +2,25 @@
 
 import re
 
-from feedback_assets.sources.framing.frames import Frame, Limits
+from feedback_assets.sources.framing.frames import Frames, Limits
 
 _LINE = re.compile(rb"[^\s][^\n]*")
 _SPACE = b" \t\r\n\v\f"
 
 
-def frame_jsonl(data: bytes, start: int, limits: Limits, *, cut: bool) -> list[Frame]:
+def frame_jsonl(data: bytes, start: int, limits: Limits, *, cut: bool) -> Frames:
     """cut: the data ends early, so a last line without a line end is left to the file's own dead letter."""
-    frames: list[Frame] = []
+    frames = Frames()
     for m in _LINE.finditer(data, start):
-        at, line = m.start(), m.group().rstrip(_SPACE)
-        if cut and m.end() == len(data):
+        at, end = m.span()
+        if cut and end == len(data):
             break
-        if len(line) > limits.max_record_bytes:
-            detail = f"at most {limits.max_record_bytes} bytes expected, {len(line)} found"
-            frames.append(Frame(len(frames), at, at + len(line), "too_large", detail))
+        if data[end - 1] in _SPACE:
+            end = at + len(m.group().rstrip(_SPACE))
+        if end - at > limits.max_record_bytes:
+            frames.add(at, end, "too_large", f"at most {limits.max_record_bytes} bytes expected, {end - at} found")
         else:
-            frames.append(Frame(len(frames), at, at + len(line)))
+            frames.add(at, end)
         if len(frames) > limits.max_records:
             break
     return frames
