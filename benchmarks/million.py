@@ -75,8 +75,6 @@ def _side(folder: Path, side: str, kind: str) -> Measured:
 
 
 def _ours(folder: Path, kind: str) -> None:
-    import polars as pl
-
     from feedback_assets.bronze.ingest import ingest_days
     from feedback_assets.bronze.landing import LandingZone
     from feedback_assets.compute.workers import close_workers, cores
@@ -96,10 +94,9 @@ def _ours(folder: Path, kind: str) -> None:
     ingest_days(lake, zone, "forum", [DAY], now=datetime(2026, 1, 1, tzinfo=UTC), workers=cores())
     close_workers()
     batches = sorted(set(lake.read(bronze, columns=["batch_id"])["batch_id"].unique().to_pylist()) - before)
-    keys = pl.DataFrame(lake.read(merged, columns=COLUMNS[:2]))
-    rows = pl.DataFrame(lake.read(bronze, columns=COLUMNS, where={"batch_id": batches}))
-    fresh = rows.lazy().join(keys.lazy(), on=list(COLUMNS[:2]), how="anti").unique(list(COLUMNS[:2]), keep="any").collect()
-    lake.append_new(merged, fresh.to_arrow())
+    # A data file of bronze at a time, not all payloads at once; append_new leaves out what comes again and what the table has.
+    for rows in lake.slices(bronze, columns=COLUMNS, where={"batch_id": batches}):
+        lake.append_new(merged, rows)
 
 
 def _spark(folder: Path, kind: str) -> None:

@@ -30,7 +30,7 @@ from feedback_assets.sources.registry import source_named
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FLUSH_BYTES = 64 << 20
+FLUSH_BYTES = 40 << 20
 """So many payload bytes are held before they are written."""
 _DEAD_LETTER_BYTES = 500
 _MOST_BYTES_AT_ONCE = 8 << 20

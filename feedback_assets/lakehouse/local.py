@@ -45,16 +45,17 @@ class LocalLakehouse:
         return -1 if dt is None else dt.version()
 
     def read(self, table: Table, *, columns: Sequence[str] | None = None, where: Where | None = None) -> "pa.Table":
-        import pyarrow as pa
-
         names = list(columns) if columns is not None else list(table.column_names)
-        for name in names:
-            table.column(name)
         # Not by Arrow datasets: those make an expression of every statistic of every file (seconds for a table of many days, against
         # tenths), type it string_view, and then cannot compare it with a list of strings.
-        schema = arrow_schema(table)
-        found = self._reader.frame(table, names, where=where)
-        return found.to_arrow().cast(pa.schema([schema.field(n) for n in names]))
+        return _arrow(table, self._reader.frame(table, names, where=where))
+
+    def slices(self, table: Table, *, columns: Sequence[str] | None = None, where: Where | None = None) -> "Iterator[pa.Table]":
+        """The rows of read(), one data file after the other: what is too much to hold at once. The files are those of the first slice's
+        time, so the caller may write other tables meanwhile."""
+        names = list(columns) if columns is not None else list(table.column_names)
+        for frame in self._reader.slices(table, names, where=where):
+            yield _arrow(table, frame)
 
     def count(self, table: Table, where: Where | None = None) -> int:
         if where is not None:
@@ -68,7 +69,7 @@ class LocalLakehouse:
         identity = _identity(table)
         keys = _frame(new.select(identity))
         with self._lock(table):
-            old = _frame(self.read(table, columns=identity, where=self._scope(table, keys)))
+            old = self._reader.frame(table, identity, where=self._scope(table, keys))
             fresh = keys.with_row_index(_ROW).unique(identity, keep="first", maintain_order=True)
             fresh = fresh.join(old, on=identity, how="anti", maintain_order="left")
             if fresh.height:
@@ -265,7 +266,10 @@ def _concat(*frames: "pl.DataFrame") -> "pl.DataFrame":
 
 
 def _arrow(table: Table, rows: "pl.DataFrame") -> "pa.Table":
-    return rows.to_arrow().cast(arrow_schema(table))
+    import pyarrow as pa
+
+    schema = arrow_schema(table)
+    return rows.to_arrow().cast(pa.schema([schema.field(n) for n in rows.columns]))
 
 
 def _literal(value: object) -> str:

@@ -5,7 +5,7 @@ table's files from the Delta log, leaves out the partitions that nobody asked fo
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -81,8 +81,7 @@ class QuickReader:
         import polars as pl
 
         where = dict(where or {})
-        needed = list(dict.fromkeys([*columns, *where]))
-        for name in needed:
+        for name in (*columns, *where):
             table.column(name)
         schema = polars_schema(table)
         empty = pl.DataFrame(schema={n: schema[n] for n in columns})
@@ -90,8 +89,27 @@ class QuickReader:
         if dt is None or any(len(v) == 0 for v in where.values()):
             return empty
         files = self._files(dt, table, where)
-        if not files:
-            return empty
+        return self._collected(table, columns, files, where) if files else empty
+
+    def slices(self, table: Table, columns: Sequence[str], *, where: Where | None = None) -> "Iterator[pl.DataFrame]":
+        """The rows of frame(), a data file at a time, for what is too much to hold at once. Files without such rows are left out."""
+        where = dict(where or {})
+        for name in (*columns, *where):
+            table.column(name)
+        dt = self._table(table)
+        if dt is None or any(len(v) == 0 for v in where.values()):
+            return
+        for path, value in self._files(dt, table, where).items():
+            data = self._collected(table, columns, {path: value}, where)
+            if data.height:
+                yield data
+
+    def _collected(self, table: Table, columns: Sequence[str], files: dict[str, Any], where: Where) -> "pl.DataFrame":
+        """The wanted rows of these data files."""
+        import polars as pl
+
+        needed = list(dict.fromkeys([*columns, *where]))
+        schema = polars_schema(table)
         partition = table.partition_by if table.partition_by in needed else ""
         stored = {n: t for n, t in schema.items() if n != table.partition_by}
         lazy = pl.scan_parquet(

@@ -64,6 +64,21 @@ def test_a_reader_sees_commits_of_others_and_a_table_that_was_made_anew(lake: Lo
     assert (other.count(LEDGER), other.version(LEDGER)) == (5, 4)
 
 
+def test_slices_are_the_rows_that_a_read_gives_and_no_file_without_such_rows(lake: LocalLakehouse) -> None:
+    assert list(lake.slices(ISSUES)) == []
+    for n, day in ((1, DAY_A), (3, DAY_B), (5, DAY_A)):
+        lake.append_new(ISSUES, to_arrow(ISSUES, [issue_row(n, day), issue_row(n + 1, day)]))
+    where = {"feed_date": [DAY_A]}
+    slices = list(lake.slices(ISSUES, where=where))
+    assert [s.num_rows for s in slices] == [2, 2]
+    assert all(s.schema.equals(lake.read(ISSUES).schema) for s in slices)
+    rows = sorted((r for s in slices for r in s.to_pylist()), key=lambda r: str(r["issue_id"]))
+    assert rows == sorted(lake.read(ISSUES, where=where).to_pylist(), key=lambda r: str(r["issue_id"]))
+    one = rows[0]["issue_id"]
+    assert [s.to_pylist() for s in lake.slices(ISSUES, columns=["issue_id"], where={"issue_id": [one]})] == [[{"issue_id": one}]]
+    assert list(lake.slices(ISSUES, where={"feed_date": []})) == []
+
+
 def test_the_log_tells_no_text_of_customers(lake: LocalLakehouse) -> None:
     from feedback_assets.contracts import table_named
 
