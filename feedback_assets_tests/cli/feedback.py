@@ -5,10 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from feedback_assets_tests.keys import KEY_HEX
+
 
 def environment(home: Path) -> dict[str, str]:
-    """The environment of a user with this home."""
-    return {**{k: v for k, v in os.environ.items() if not k.startswith(("FEEDBACK_", "DAGSTER_"))}, "FEEDBACK_HOME": str(home)}
+    """The environment of a user with this home. One key for all, so that the tables of two homes can be compared."""
+    others = {k: v for k, v in os.environ.items() if not k.startswith(("FEEDBACK_", "DAGSTER_"))}
+    return {**others, "FEEDBACK_HOME": str(home), "FEEDBACK_PSEUDONYM_KEY": KEY_HEX}
 
 
 def start(home: Path, *arguments: str) -> "subprocess.Popen[str]":
