@@ -7,243 +7,18 @@ nearly covered and the longer only adds to it (a signature, a quoted reply, the 
 longer of their own: two complaints around one quoted error page are two complaints.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
-from feedback_assets.silver.duplicates.shingles import COMPARED, LIMIT, shingled
+from feedback_assets.silver.duplicates.reading import Read
+from feedback_assets.silver.duplicates.sides import APART, DENSE, Found, Sides, Table, sides
 from feedback_assets.silver.duplicates.wording import ALIKE, in_order, of_other_sites, other_words
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-_TABLE_BITS = 17  # tables of 256 KB stay in the processor's cache
-REPEATED = -1
-KEPT_CHARACTERS = 20_000_000
-"""Normalised characters of read texts that are kept at a time: some 300 MB."""
-
-
-class Read:
-    """A normalised text, read for comparing: the slots of its shingles in a table, and where each begins and ends."""
-
-    __slots__ = ("_places", "begins", "dense", "ends", "normal", "slots")
-
-    def __init__(
-        self,
-        normal: str,
-        dense: "bool | None",
-        slots: "npt.NDArray[np.int32]",
-        begins: "npt.NDArray[np.int16]",
-        ends: "npt.NDArray[np.int16]",
-    ) -> None:
-        self.normal = normal
-        self.dense = dense
-        """Whether its characters weigh more; None when no shingle is a dense one."""
-        self.slots = slots
-        self.begins = begins
-        self.ends = ends
-        self._places: npt.NDArray[np.int16] | None = None
-
-    def places(self) -> "npt.NDArray[np.int16]":
-        """Where each shingle stands, from 1; REPEATED for one that stands there more than once."""
-        import numpy as np
-
-        if self._places is None:
-            places = self.begins + np.int16(1)
-            order = np.argsort(self.slots)
-            ordered = self.slots[order]
-            same = (ordered[1:] == ordered[:-1]).nonzero()[0]
-            if len(same):
-                places[order[same]] = REPEATED
-                places[order[same + 1]] = REPEATED
-            self._places = places
-        return self._places
-
-
-def read(normals: Sequence[str]) -> list[Read]:
-    """Normalised texts, read for comparing."""
-    import numpy as np
-
-    texts = [t[:LIMIT] for t in normals]
-    found = shingled(texts)
-    slots = (found.hashes >> np.uint32(32 - _TABLE_BITS)).astype(np.int32)
-    begins = found.at.astype(np.int16)
-    cuts = found.starts.tolist()
-    ends = begins + np.int16(COMPARED.long)
-    if found.dense is not None:
-        ends[found.dense] = begins[found.dense] + np.int16(COMPARED.dense)
-        for i, j in pairwise(cuts):  # a dense shingle may end before the one that began before it
-            np.maximum.accumulate(ends[i:j], out=ends[i:j])
-    dense: list[bool | None] = [None] * len(texts)
-    if found.dense is not None:
-        shares = [float(found.dense[i:j].mean()) if j > i else 0.0 for i, j in pairwise(cuts)]
-        dense = [s > 0.3 if s else None for s in shares]
-    return [Read(t, d, slots[i:j], begins[i:j], ends[i:j]) for t, d, (i, j) in zip(texts, dense, pairwise(cuts), strict=True)]
-
-
-class Reader:
-    """Texts by number, read when they are needed and kept for a while."""
-
-    def __init__(self, normals: Callable[[Sequence[int]], Sequence[str]]) -> None:
-        self._normals = normals
-        self._held: dict[int, Read] = {}
-        self._characters = 0
-
-    def need(self, texts: Sequence[int]) -> None:
-        """Reads these at once, unless they are there."""
-        missing = {i for i in texts if i not in self._held}
-        if not missing:
-            return
-        if self._characters > KEPT_CHARACTERS:
-            missing = set(texts)
-            self._held.clear()
-            self._characters = 0
-        wanted = sorted(missing)
-        for i, found in zip(wanted, read(self._normals(wanted)), strict=True):
-            self._held[i] = found
-            self._characters += len(found.normal)
-
-    def has(self, text: int) -> bool:
-        return text in self._held
-
-    def __getitem__(self, text: int) -> Read:
-        if text not in self._held:
-            self.need([text])
-        return self._held[text]
-
-
-@dataclass(frozen=True)
-class Side:
-    """What one of two texts shares with the other: its characters in shared blocks, where these begin and end, the longest run outside."""
-
-    shared: int
-    begin: int
-    end: int
-    own: int
-
-
-class Comparer:
-    """Compares texts with one text after another. Which of the two comes first makes no difference to the answer."""
-
-    def __init__(self) -> None:
-        import numpy as np
-
-        self._held_places = np.zeros(1 << _TABLE_BITS, np.int16)
-        self._places = np.zeros(1 << _TABLE_BITS, np.int16)
-        self._held: Read | None = None
-
-    def similarity(self, one: Read, other: Read) -> float:
-        """0 when the two are no copies of one another, else the share of their characters that they have in common: more than 0, to 1."""
-        if one.normal == other.normal:
-            return 1.0
-        found = self.sides(one, other)
-        similarity = 0.0 if found is None else judged(one, found[0], other, found[1])
-        return 0.0 if similarity and of_other_sites(one.normal, other.normal) else similarity
-
-    def similarities(self, one: Read, others: Sequence[Read]) -> list[float]:
-        """The similarity of one text to each of several."""
-        if len(others) < 4:
-            return [self.similarity(one, other) for other in others]
-        promising = self._promising(one, others)
-        return [self.similarity(one, other) if worth else 0.0 for other, worth in zip(others, promising, strict=True)]
-
-    def _promising(self, one: Read, others: Sequence[Read]) -> list[bool]:
-        """What _too_little says of each, looked up at once."""
-        import numpy as np
-
-        self._hold(one)
-        numbers = np.array([len(o.slots) for o in others])
-        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(numbers)])
-        there = self._held_places[np.concatenate([o.slots for o in others])] != 0
-        counts = np.zeros(len(there) + 1, np.int64)
-        np.cumsum(there, out=counts[1:])
-        common = counts[starts[1:]] - counts[starts[:-1]]
-        at_head = counts[starts[:-1] + np.minimum(numbers, APART + 1)] > counts[starts[:-1]]
-        short = np.minimum(numbers, len(one.slots))
-        few = (common <= LEAST_SHINGLES * short) | ((common <= FEW_SHINGLES * short) & ~at_head)
-        worth: list[bool] = (~few).tolist()
-        return worth
-
-    def _hold(self, one: Read) -> None:
-        if self._held is not one:
-            if self._held is not None:
-                self._held_places[self._held.slots] = 0
-            self._held_places[one.slots] = one.places()
-            self._held = one
-
-    def sides(self, one: Read, other: Read) -> tuple[Side, Side] | None:
-        """None when they have too little in common for a closer look."""
-        self._hold(one)
-        there = self._held_places[other.slots]
-        if _too_little(there, min(len(one.slots), len(other.slots))):
-            return None
-        right = _side(other, there) if len(other.normal) <= len(one.normal) else None
-        if right is not None and right.shared < _least(right, other, one) * len(other.normal):
-            return None
-        self._places[other.slots] = other.places()
-        here = self._places[one.slots]
-        self._places[other.slots] = 0
-        left = _side(one, here)
-        if right is None:
-            if left.shared < _least(left, one, other) * len(one.normal):
-                return None
-            right = _side(other, there)
-        return left, right
-
-
-def _too_little(there: "npt.NDArray[np.int16]", short: int) -> bool:
-    import numpy as np
-
-    common = int(np.count_nonzero(there))
-    return common <= LEAST_SHINGLES * short or (common <= FEW_SHINGLES * short and not there[: APART + 1].any())
-
-
-def _least(side: Side, short: Read, long: Read) -> float:
-    """The least share of the shorter text in common with which the two can be copies, whatever the longer one says."""
-    if side.begin <= APART:
-        return LEAST_SHARED
-    return GREY if len(short.normal) >= ALIKE * len(long.normal) else COVERED
-
-
-def _side(text: Read, places: "npt.NDArray[np.int16]") -> Side:
-    """A block is shared shingles one after the other in both texts, with little between. Where one stands in the other text more than once,
-    it goes along with the one before it."""
-    import numpy as np
-
-    length = len(text.normal)
-    kept = places.nonzero()[0]
-    if len(kept) == 0:
-        return Side(0, length, length, length)
-    begins, there = text.begins[kept], places[kept]
-    shift = there - begins
-    if there.min() < 0:
-        sure = there > 0
-        known = np.maximum.accumulate(np.where(sure, np.arange(len(there)), int(sure.argmax())))
-        shift = shift[known]
-    step = begins[1:] - begins[:-1]
-    moved = shift[1:] - shift[:-1]
-    bounds: list[int] = ((moved > SHIFT) | (moved < -SHIFT) | (step > COMPARED.long + APART)).nonzero()[0].tolist()
-    span = (text.ends[kept] - begins) if text.dense is not None else None
-    sizes = np.minimum(step, COMPARED.long if span is None else span[:-1]).cumsum(dtype=np.int32)
-    heft = DENSE if text.dense else 1
-    shared, longest, begin, end = 0, 0, -1, 0
-    first = 0
-    for last in (*bounds, len(kept) - 1):
-        width = COMPARED.long if span is None else int(span[last])
-        size = (int(sizes[last - 1]) if last else 0) - (int(sizes[first - 1]) if first else 0) + width
-        at = int(begins[first])
-        if size * heft >= BLOCK or size >= length - APART:
-            if begin < 0:
-                begin = at
-            longest = max(longest, at - end)
-            shared += size - max(0, end - at)
-            end = int(begins[last]) + width
-        first = last + 1
-    if begin < 0:
-        return Side(0, length, length, length)
-    return Side(min(shared, length), begin, end, max(longest, length - end))
 
 
 FEW_SHINGLES = 0.4
@@ -252,14 +27,6 @@ LEAST_SHINGLES = 0.25
 """Least share of the shorter text's shingles in common that is worth a closer look."""
 LEAST_SHARED = 0.35
 """Least share of the shorter text in shared blocks that is worth a look at the longer."""
-SHIFT = 6
-"""Most characters by which the places in the two texts may move within a block."""
-APART = 12
-"""Most characters of its own within a block."""
-BLOCK = 20
-"""Least weight of a block that counts: shorter ones are phrases that many people use."""
-DENSE = 3
-"""Weight of a character of a dense script."""
 COVERED = 0.8
 """Least share of each of two copies of about one length that stands in the other."""
 WITHIN = 0.85
@@ -279,6 +46,96 @@ TAIL = 110
 """Most characters of a signature or a quoted reply: what each of two copies may have of its own after the text that they share."""
 BODY = 80
 """Least weight of what two copies share before such tails."""
+GREY = 0.55
+"""Least share in common of two short texts that are read once more, character by character."""
+GREY_LENGTH = 400
+FIRST = 0.25
+"""Least share of the shorter text that stands in the longer one, read from the longer, that is worth a look at the shorter."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one of two texts shares with the other: its characters in shared blocks, where these begin and end, the longest run outside."""
+
+    shared: int
+    begin: int
+    end: int
+    own: int
+
+
+class Comparer:
+    """Compares texts with one text after another. Which of the two comes first makes no difference to the answer."""
+
+    def __init__(self) -> None:
+        self._table = Table()
+
+    def similarity(self, one: Read, other: Read) -> float:
+        """0 when the two are no copies of one another, else the share of their characters that they have in common: more than 0, to 1."""
+        return self.similarities([(one, [other])])[0][0]
+
+    def similarities(self, groups: Sequence[tuple[Read, Sequence[Read]]]) -> list[list[float]]:
+        """The similarity of one text to each of several, for several such groups."""
+        ones = [one for one, others in groups for _ in others]
+        others = [other for _, group in groups for other in group]
+        result = [1.0 if a.normal == b.normal else 0.0 for a, b in zip(ones, others, strict=True)]
+        if not all(result):
+            for i, a, b in self._sides(groups, ones, others):
+                if not result[i]:
+                    similarity = judged(ones[i], a, others[i], b)
+                    result[i] = 0.0 if similarity and of_other_sites(ones[i].normal, others[i].normal) else similarity
+        ends = accumulate((len(group) for _, group in groups), initial=0)
+        return [result[i:j] for i, j in pairwise(ends)]
+
+    def _sides(
+        self, groups: Sequence[tuple[Read, Sequence[Read]]], ones: Sequence[Read], others: Sequence[Read]
+    ) -> list[tuple[int, Side, Side]]:
+        """Numbers of the pairs that have enough in common for a closer look, and what each of the two shares with the other."""
+        import numpy as np
+
+        there = self._table.found(groups)
+        kept = np.flatnonzero(_worth(there, ones))
+        there = there.of(kept)
+        right = sides(there)
+        most = np.fromiter((len(ones[i].normal) for i in kept.tolist()), np.int32, len(kept))
+        length = np.fromiter((len(others[i].normal) for i in kept.tolist()), np.int32, len(kept))
+        inside = length <= most
+        near = np.flatnonzero(np.where(inside, right.shared >= _least(right, length, most) * length, right.shared >= FIRST * most))
+        kept = kept[near]
+        here = self._table.found([(others[i], [ones[i]]) for i in kept.tolist()])
+        left = sides(here)
+        near_left = left.shared >= _least(left, most[near], length[near]) * most[near]
+        final = np.flatnonzero(near_left | inside[near])
+        a, b = _listed(left, final), _listed(right, near[final])
+        return list(zip(kept[final].tolist(), a, b, strict=True))
+
+
+def _listed(found: Sides, which: "npt.NDArray[np.int64]") -> list[Side]:
+    columns = (found.shared, found.begin, found.end, found.own)
+    return [Side(*told) for told in zip(*(c[which].tolist() for c in columns), strict=True)]
+
+
+def _worth(found: Found, ones: Sequence[Read]) -> "npt.NDArray[np.bool_]":
+    """Whether the texts of each pair have enough shingles in common."""
+    import numpy as np
+
+    starts = found.starts
+    counts = np.zeros(len(found.places) + 1, np.int32)
+    np.cumsum(found.places != 0, out=counts[1:])
+    common = counts[starts[1:]] - counts[starts[:-1]]
+    numbers = np.diff(starts)
+    at_head = counts[starts[:-1] + np.minimum(numbers, APART + 1)] > counts[starts[:-1]]
+    short = np.minimum(numbers, np.fromiter((len(o.slots) for o in ones), np.int64, len(ones)))
+    few = (common <= LEAST_SHINGLES * short) | ((common <= FEW_SHINGLES * short) & ~at_head)
+    worth: npt.NDArray[np.bool_] = ~few
+    return worth
+
+
+def _least(side: Sides, short: "npt.NDArray[np.int32]", long: "npt.NDArray[np.int32]") -> "npt.NDArray[np.float64]":
+    """The least share of the shorter text in common with which the two can be copies, whatever the longer one says."""
+    import numpy as np
+
+    least: npt.NDArray[np.float64] = np.where(side.begin <= APART, LEAST_SHARED, np.where(short >= ALIKE * long, GREY, COVERED))
+    return least
 
 
 def judged(one: Read, a: Side, other: Read, b: Side) -> float:
@@ -305,11 +162,6 @@ def judged(one: Read, a: Side, other: Read, b: Side) -> float:
     if _alike(one, a, other, b):
         return similarity
     return 0.0
-
-
-GREY = 0.55
-"""Least share in common of two short texts that are read once more, character by character."""
-GREY_LENGTH = 400
 
 
 def _alike(one: Read, a: Side, other: Read, b: Side) -> bool:

@@ -5,12 +5,14 @@ decided before can be given: then only what new or changed texts touch is decide
 """
 
 import heapq
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from feedback_assets.silver.duplicates.candidates import SHARED, Index, Tokens
-from feedback_assets.silver.duplicates.comparing import Comparer, Reader
+from feedback_assets.silver.duplicates.comparing import Comparer
+from feedback_assets.silver.duplicates.reading import Reader
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 WINDOW_DAYS = 45
 """Most days between a text and its representative."""
 _READ_AHEAD = 8_000  # texts
+_COMPARED_AHEAD = 2_000  # pairs: more at once is no faster, and of a flood of copies all but the first text's are in vain
 
 OPEN = -1
 """Leader of a text that is not decided."""
@@ -69,6 +72,8 @@ class _Settling:
         self._doubtful: set[int] = set()
         """Texts whose earlier representatives must be looked for when it is their turn."""
         self._later: dict[int, list[int]] = {}
+        self._compared: dict[int, dict[int, float]] = {}
+        """Text -> similarity of later ones, compared before its turn."""
         self._comparer = Comparer()
         self._reader = Reader(texts.normals)
         self._indexes = self._indexed(self._open)
@@ -104,6 +109,7 @@ class _Settling:
             if claim is not None:
                 self._leader[x], self._standing.similarity[x] = claim
                 self._later.pop(x, None)
+                self._compared.pop(x, None)
             else:
                 self._leader[x], self._standing.similarity[x] = x, 1.0
                 self._lead(x)
@@ -124,16 +130,26 @@ class _Settling:
                 for a, b in zip(x[kept].tolist(), y[kept].tolist(), strict=True):
                     found.setdefault(a, set()).add(b)
                 rest = rest[done:]
-        for text in sorted(found):
-            self._read_ahead(text, found)
-            self._claim(text, sorted(found[text]))
+        self._claim_all({text: sorted(found[text]) for text in sorted(found)})
+
+    def _claim_all(self, found: dict[int, list[int]]) -> None:
+        """Compares each text with the earliest of its candidates, then those that are no copies with the next one."""
+        left = found
+        while left:
+            step, left = dict(islice(left.items(), _COMPARED_AHEAD)), dict(islice(left.items(), _COMPARED_AHEAD, None))
+            soon = step | left
+            while step:
+                compared = self._similarities([(leaders[0], [text]) for text, leaders in step.items()], soon)
+                for text, similarities in zip(list(step), compared, strict=True):
+                    first, *rest = step.pop(text)
+                    if similarities[0] > 0:
+                        self._claimed[text] = (first, similarities[0])
+                    elif rest:
+                        step[text] = rest
 
     def _claim(self, x: int, leaders: Sequence[int]) -> None:
-        for y in leaders:
-            similarity = self._similarity(y, x)
-            if similarity > 0:
-                self._claimed[x] = (y, similarity)
-                return
+        if leaders:
+            self._claim_all({x: list(leaders)})
 
     def _leaders_before(self, x: int) -> list[int]:
         if not self._indexes[0].covers(x):
@@ -148,9 +164,17 @@ class _Settling:
         """Claims for the representative x every later text that has no earlier one."""
         if x not in self._later:
             self._look_ahead(x)
-        self._read_ahead(x, self._later)
-        free = [y for y in self._later.pop(x) if self._is_free(y, x)]
-        for y, similarity in zip(free, self._similarities(x, free), strict=True):
+        later = self._later[x]
+        if later and x not in self._compared:
+            self._compare_ahead(x)
+        del self._later[x]
+        known = self._compared.pop(x, {})
+        free = [y for y in later if self._is_free(y, x)]
+        missing = [y for y in free if y not in known]
+        if missing:
+            known |= zip(missing, self._similarities([(x, missing)], {})[0], strict=True)
+        for y in free:
+            similarity = known[y]
             if similarity <= 0:
                 continue
             leader = int(self._leader[y])
@@ -202,31 +226,38 @@ class _Settling:
             found[a] = sorted(set(found[a]))
         self._later.update(found)
 
-    def _similarity(self, leader: int, other: int) -> float:
-        if self._texts.hashes[leader] == self._texts.hashes[other]:
-            return 1.0
-        return self._comparer.similarity(self._reader[leader], self._reader[other])
+    def _compare_ahead(self, x: int) -> None:
+        """Compares x, and the next texts that nothing claims so far, with their later candidates."""
+        ahead: dict[int, list[int]] = {x: [y for y in self._later[x] if self._is_free(y, x)]}
+        pairs = len(ahead[x])
+        for text, later in self._later.items():
+            if pairs >= _COMPARED_AHEAD:
+                break
+            if later and text not in self._claimed and text not in self._compared and text != x:
+                ahead[text] = [y for y in later if self._is_free(y, text)]
+                pairs += len(ahead[text])
+        for text, similarities in zip(ahead, self._similarities(list(ahead.items()), self._later), strict=True):
+            self._compared[text] = dict(zip(ahead[text], similarities, strict=True))
 
-    def _similarities(self, leader: int, others: Sequence[int]) -> list[float]:
+    def _similarities(self, groups: Sequence[tuple[int, Sequence[int]]], soon: Mapping[int, Sequence[int]]) -> list[list[float]]:
+        """The similarity of each text to each of several. soon: what will be asked for next."""
         hashes = self._texts.hashes
-        same = [bool(hashes[leader] == hashes[y]) for y in others]
-        if all(same):
-            return [1.0] * len(others)
+        unequal = [(x, [y for y in others if hashes[x] != hashes[y]]) for x, others in groups]
+        self._read_ahead({i for x, others in unequal if others for i in (x, *others)}, soon)
         reader = self._reader
-        reader.need([leader, *(y for y, equal in zip(others, same, strict=True) if not equal)])
-        found = iter(self._comparer.similarities(reader[leader], [reader[y] for y, equal in zip(others, same, strict=True) if not equal]))
-        return [1.0 if equal else next(found) for equal in same]
+        found = self._comparer.similarities([(reader[x], [reader[y] for y in others]) for x, others in unequal if others])
+        listed = iter([s for group in found for s in group])
+        return [[1.0 if hashes[x] == hashes[y] else next(listed) for y in others] for x, others in groups]
 
-    def _read_ahead(self, text: int, pairs: Mapping[int, Collection[int]]) -> None:
-        """Reads the candidates of a text, and while one must be read, those of the next texts."""
-        others = pairs.get(text, ())
-        if not others or (self._reader.has(text) and all(self._reader.has(y) for y in others)):
+    def _read_ahead(self, wanted: set[int], soon: Mapping[int, Sequence[int]]) -> None:
+        """Reads the wanted texts, and while one of them must be read, those that will be asked for next."""
+        if all(self._reader.has(i) for i in wanted):
             return
-        wanted: dict[int, None] = {}
-        for x in sorted(i for i in pairs if i >= text):
-            if pairs[x] and x not in self._claimed:
-                wanted[x] = None
-                wanted.update(dict.fromkeys(pairs[x]))
+        wanted = set(wanted)
+        for x, others in soon.items():
             if len(wanted) > _READ_AHEAD:
                 break
-        self._reader.need([*wanted, text])
+            if others and x not in self._claimed:
+                wanted.add(x)
+                wanted.update(others)
+        self._reader.need(sorted(wanted))

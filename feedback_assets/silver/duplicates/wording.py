@@ -5,10 +5,9 @@ from collections import Counter
 
 ALIKE = 0.9
 """Least share of characters in the same order of two texts that differ by mistyped ones alone."""
-_SITE = re.compile(r"(\w+) (?:com|org|net|gov|edu|info)\b")
-
-
-_SITES = 8
+_ENDINGS = ("com", "org", "net", "gov", "edu", "info")
+_SITE = re.compile(rf"(\w+) (?:{'|'.join(_ENDINGS)})\b")
+SITES = 8
 """Sites of a text that are looked at."""
 SAME_SITE = 0.6
 """Least share of characters in the same order of one site's name, mistyped."""
@@ -16,10 +15,17 @@ SAME_SITE = 0.6
 
 def of_other_sites(one: str, other: str) -> bool:
     """Whether both name web sites and none in common: the same error page seen on two sites is two complaints."""
-    here, there = (sorted(set(_SITE.findall(text)))[:_SITES] for text in (one, other))
+    here = _sites(one)
+    there = _sites(other) if here else []
     if not here or not there:
         return False
-    return not any(in_order(a, b) >= SAME_SITE * max(len(a), len(b)) for a in here for b in there)
+    return not any(a == b or in_order(a, b) >= SAME_SITE * max(len(a), len(b)) for a in here for b in there)
+
+
+def _sites(text: str) -> list[str]:
+    if not any(f" {ending}" in text for ending in _ENDINGS):  # most texts name none
+        return []
+    return sorted(set(_SITE.findall(text)))[:SITES]
 
 
 WORDS = 0.08
@@ -40,19 +46,17 @@ NEGATED = 400
 
 def other_words(one: str, other: str) -> bool:
     """Whether both have words of their own in place of one another, numbers and mistyped words left out, or one of them says "not"."""
-    here, there = Counter(one.split()), Counter(other.split())
-    mine = [w for w in (here - there).elements() if not w.isdigit()]
-    theirs = [w for w in (there - here).elements() if not w.isdigit()]
+    mine, theirs = _apart(one.split(), other.split())
     least = max(LEAST_WORDS, WORDS * min(len(one), len(other)))
     negated = len(one) <= NEGATED and not NEGATIONS.isdisjoint([*mine, *theirs])
     if not negated and min(sum(map(len, mine)), sum(map(len, theirs))) < least:
         return False
     together, apart = "".join(mine), "".join(theirs)
-    if together and in_order(together, apart) >= ALIKE * max(len(together), len(apart)):  # words run together, or torn apart
+    if together and _mistyped(together, apart, ALIKE):  # words run together, or torn apart
         return False
     own = []
     for word in mine:
-        same = next((w for w in theirs if in_order(word, w) >= SAME_WORD * max(len(word), len(w))), None)
+        same = next((w for w in theirs if _mistyped(word, w, SAME_WORD)), None)
         if same is None:
             own.append(word)
         else:
@@ -60,6 +64,25 @@ def other_words(one: str, other: str) -> bool:
     if negated and bool(NEGATIONS & set(own)) != bool(NEGATIONS & set(theirs)):
         return True
     return min(sum(map(len, own)), sum(map(len, theirs))) >= least
+
+
+def _apart(one: list[str], other: list[str]) -> tuple[list[str], list[str]]:
+    """Words that stand in the first text more often than in the second, and the other way round; numbers left out. In order."""
+    left = Counter(other)
+    mine = []
+    for word in one:
+        if left[word] > 0:
+            left[word] -= 1
+        elif not word.isdigit():
+            mine.append(word)
+    theirs = [word for word, more in left.items() for _ in range(more) if not word.isdigit()]
+    return mine, theirs
+
+
+def _mistyped(one: str, other: str, share: float) -> bool:
+    """Whether this share of the longer word's characters stands in the other in the same order."""
+    least = share * max(len(one), len(other))
+    return min(len(one), len(other)) >= least and in_order(one, other) >= least
 
 
 def in_order(one: str, other: str) -> int:

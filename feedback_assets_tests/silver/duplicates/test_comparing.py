@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback_assets.silver.duplicates.comparing import Comparer, read
+from feedback_assets.silver.duplicates.comparing import Comparer
 from feedback_assets.silver.duplicates.normal import normalised
+from feedback_assets.silver.duplicates.reading import read
 from feedback_assets.silver.duplicates.wording import in_order
 from feedback_assets_tests.silver.duplicates.world import sentence
 

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from feedback_assets.silver.duplicates import candidates
 from feedback_assets.silver.duplicates.candidates import Tokens
-from feedback_assets.silver.duplicates.comparing import Comparer, read
+from feedback_assets.silver.duplicates.comparing import Comparer
 from feedback_assets.silver.duplicates.grouping import leaders
 from feedback_assets.silver.duplicates.leaders import OPEN, Standing, Texts, settle
+from feedback_assets.silver.duplicates.reading import Read, read
 from feedback_assets.silver.duplicates.shingles import sketches
 from feedback_assets_tests.silver.duplicates.world import sentence
 
@@ -67,13 +68,13 @@ def test_what_is_opened_is_decided_as_if_all_had_been(told: list[tuple[int, int]
 def test_a_flood_of_near_copies_is_led_by_its_first_without_comparing_all_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
     body = sentence(random.Random(5), 30)
     compared = []
-    original = Comparer.similarity
+    original = Comparer.similarities
 
-    def counted(*arguments: object) -> float:
-        compared.append(1)
-        return original(*arguments)  # type: ignore[arg-type]
+    def counted(comparer: Comparer, groups: Sequence[tuple[Read, Sequence[Read]]]) -> list[list[float]]:
+        compared.extend(1 for _, others in groups for _ in others)
+        return original(comparer, groups)
 
-    monkeypatch.setattr(Comparer, "similarity", counted)
+    monkeypatch.setattr(Comparer, "similarities", counted)
     assert set(leaders([f"{body} {n}" for n in range(3_000)])) == {0}
     assert len(compared) == 2_999
 
