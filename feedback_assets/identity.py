@@ -6,12 +6,12 @@ prefixed with its length, so that no two different lists of parts hash alike. A 
 
 import hashlib
 import hmac
-from collections.abc import Iterable
 
 
-def _digest(kind: str, parts: Iterable[str]) -> str:
-    parts = list(parts)
-    text = kind + "".join([f"\x00{len(part)}\x00{part}" for part in parts])
+def _digest(kind: str, parts: tuple[str, ...]) -> str:
+    text = kind
+    for part in parts:
+        text += f"\x00{len(part)}\x00{part}"
     if text.isascii():  # most ids are, and then characters are bytes
         return hashlib.sha256(text.encode()).hexdigest()[:32]
     h = hashlib.sha256(kind.encode())

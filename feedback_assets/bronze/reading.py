@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_SAID = ("event_id", "record_id", "event_time", "revised_at", "is_deletion", "reason", "detail")
 
 
 def read_batches(batches: "Iterator[pa.RecordBatch]", *, source: str, context: str, batch: str) -> "Iterator[pa.RecordBatch]":
@@ -34,19 +35,17 @@ def _read(rows: "pa.RecordBatch", source: str, context: dict[str, Any], batch: s
 
     parse = source_named(source).parse
     payloads = rows.column("payload").to_pylist()
-    columns: dict[str, list[Any]] = {
-        n: [] for n in ("event_id", "record_id", "event_time", "revised_at", "is_deletion", "reason", "detail")
-    }
+    said_of: list[tuple[str, str, int, int, bool, str, str]] = []
     for payload in payloads:
         try:
             event = parse(payload, context)
         except RecordError as e:
-            told = "", "", 0, 0, False, e.reason, e.detail
-        else:
-            said, revised = _microseconds(event.event_time), _microseconds(event.revised_at)
-            told = event_id(source, event.record_id), event.record_id, said, revised, event.is_deletion, "", ""
-        for column, value in zip(columns.values(), told, strict=True):
-            column.append(value)
+            said_of.append(("", "", 0, 0, False, e.reason, e.detail))
+            continue
+        said = _microseconds(event.event_time)
+        revised = said if event.revised_at == event.event_time else _microseconds(event.revised_at)
+        said_of.append((event_id(source, event.record_id), event.record_id, said, revised, event.is_deletion, "", ""))
+    columns = dict(zip(_SAID, zip(*said_of, strict=True), strict=True))
     places = zip(rows.column("start").to_pylist(), rows.column("end").to_pylist(), strict=True)
     time = pa.timestamp("us", tz="UTC")
     types = {"event_time": time, "revised_at": time, "is_deletion": pa.bool_()}

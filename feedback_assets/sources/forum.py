@@ -69,12 +69,14 @@ class Forum(FixedSource):
 
 def _is_customers(post: reading.Fields) -> bool:
     # Post types: 1 a post, 2 a moderator's action, 3 a small action. The forum's own users have ids below 1.
-    kind, author, place = (_whole(post, key) for key in ("post_type", "user_id", "post_number"))
+    kind, author, place = _whole(post, "post_type"), _whole(post, "user_id"), _whole(post, "post_number")
     if kind in (2, 3) or (author is not None and author < 1):
         return False
-    return not (place is not None and place > 1 and any(post.get(flag) is True for flag in ("staff", "moderator", "admin")))
+    if place is None or place <= 1:
+        return True
+    return not any(post.get(flag) is True for flag in ("staff", "moderator", "admin"))
 
 
 def _whole(post: reading.Fields, key: str) -> int | None:
-    value = post.get(key)
+    value = post.data.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) else None

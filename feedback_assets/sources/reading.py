@@ -18,7 +18,8 @@ MAX_ID = 512
 MAX_SHORT = 500
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 
-_loads = json.JSONDecoder(strict=False, parse_constant=lambda _: None).decode  # made once: json.loads would make one a record
+_DECODER = json.JSONDecoder(strict=False, parse_constant=lambda _: None)  # made once: json.loads would make one a record
+_loads, _first = _DECODER.decode, _DECODER.raw_decode
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,300}(?:\.[0-9]{0,300})?|\.[0-9]{1,300})(?:[eE][+-]?[0-9]{1,4})?", re.ASCII)
@@ -54,7 +55,7 @@ def load_object(payload: bytes, encoding: str = "utf-8") -> "Fields":
     """A payload that must be one JSON object. NaN and Infinity, which are not JSON, read as nothing."""
     text = decode(payload, encoding)
     try:
-        value = _loads(text)
+        value = _value(text)
     except json.JSONDecodeError as e:
         raise RecordError("not_json", f"{e.msg} at character {e.pos} of the record") from None
     except ValueError:
@@ -66,6 +67,15 @@ def load_object(payload: bytes, encoding: str = "utf-8") -> "Fields":
     if text.count("{") + text.count("[") > MAX_DEPTH:
         _refuse_deep(value)
     return Fields(value)
+
+
+def _value(text: str) -> Any:
+    """decode() without its looks for white space, which most records have none of. What is not one plain object is left to it."""
+    if text[:1] == "{" and text[-1:] == "}":
+        value, end = _first(text)
+        if end == len(text):
+            return value
+    return _loads(text)
 
 
 def split_row(text: str, delimiter: str) -> list[str]:
@@ -148,8 +158,9 @@ class Fields:
 
     def short(self, *keys: str) -> str:
         """The first of the keys that holds text or a number, as stripped text of at most MAX_SHORT characters."""
+        data = self.data
         for key in keys:
-            value = self.data.get(key)
+            value = data.get(key)
             if value is None or value == "":
                 continue
             return clean(value).strip()[:MAX_SHORT] if type(value) is str else short(value, f"{self.path}{key}")
@@ -166,9 +177,12 @@ class Fields:
         value = self.data.get(key)
         if value is None:
             return ""
-        if isinstance(value, bool) or not isinstance(value, str | int):
+        if type(value) is int:
+            got = str(value)
+        elif isinstance(value, bool) or not isinstance(value, str | int):
             raise self.wrong(key, "text or a whole number", value)
-        got = clean(str(value)).strip()
+        else:
+            got = clean(str(value)).strip()
         if len(got) > MAX_ID:
             raise RecordError("bad_id", f"{self.path}{key}: at most {MAX_ID} characters expected, {len(got)} found")
         return got
@@ -191,7 +205,7 @@ class Fields:
         value = self.data.get(key)
         if value is None or value == "":
             return None
-        return moment(value, f"{self.path}{key}")
+        return _plain_moment(value) or moment(value, f"{self.path}{key}")
 
     def needed_time(self, *keys: str) -> datetime:
         """The first time among the keys. Raises RecordError missing_time, bad_time."""
@@ -277,6 +291,17 @@ def number(value: object, path: str) -> float | None:
     if not math.isfinite(found):
         raise RecordError("out_of_range", f"{path}: a finite number expected")
     return found
+
+
+def _plain_moment(value: object) -> datetime | None:
+    """What moment() gives for a time as most exports write it, such as 2024-05-01T09:30:00Z; None for all others."""
+    if type(value) is not str or value[4:5] != "-":  # without the hyphen it may be a number of seconds
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo is UTC and FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
 def moment(value: object, path: str) -> datetime:
