@@ -119,6 +119,21 @@ def test_much_payload_is_written_in_pieces_and_comes_out_the_same(
     assert lake.version(TABLES[0]) > 0
 
 
+@pytest.mark.parametrize("appends", [0, 2, 5])
+def test_a_write_that_fails_behind_the_reading_leaves_the_file_pending_and_a_repeat_completes_it(
+    lake: LocalLakehouse, zone: LandingZone, monkeypatch: pytest.MonkeyPatch, appends: int
+) -> None:
+    _land(zone, b"\n".join([*map(_ticket, range(9)), b"broken"]), "a.jsonl")
+    monkeypatch.setattr(ingest, "FLUSH_BYTES", 1)
+    monkeypatch.setattr(ingest, "ROWS", 2)
+    with pytest.raises(KeyboardInterrupt):
+        ingest_days(_Dies(lake.root, appends), zone, "zendesk", [DAY], now=NOW)
+    assert pending_days(lake, zone, "zendesk") == [DAY]
+    assert ingest_days(lake, zone, "zendesk", [DAY], now=NOW)[DAY].bronze_rows == 9
+    assert [lake.count(t) for t in TABLES] == [9, 1, 1]
+    assert sorted(lake.read(TABLES[0])["payload"].to_pylist()) == sorted(map(_ticket, range(9)))
+
+
 def test_a_file_that_changes_or_vanishes_after_listing_waits_for_the_next_call(lake: LocalLakehouse, zone: LandingZone) -> None:
     path = _land(zone, _ticket(1))
     gone = _land(zone, _ticket(2), "b.json")
