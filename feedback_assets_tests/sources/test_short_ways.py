@@ -12,7 +12,8 @@ from feedback_assets.sources import reading
 from feedback_assets.sources.event import RecordError
 
 _zones = st.sampled_from([None, UTC, timezone(timedelta(0)), timezone(timedelta(hours=2)), timezone(-timedelta(hours=11, minutes=30))])
-_times = st.datetimes(min_value=datetime(1985, 1, 1), max_value=datetime(2105, 1, 1), timezones=_zones)  # noqa: DTZ001
+_days = st.datetimes(min_value=datetime(1985, 1, 1), max_value=datetime(2105, 1, 1))  # noqa: DTZ001
+_times = st.builds(lambda day, zone: day.replace(tzinfo=zone), _days, _zones)
 _written = _times.map(datetime.isoformat) | _times.map(lambda t: t.isoformat().replace("+00:00", "Z"))
 
 
