@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from feedback_assets.silver.duplicates.reading import Read
-from feedback_assets.silver.duplicates.sides import APART, DENSE, Found, Sides, Table, sides
+from feedback_assets.silver.duplicates.sides import APART, BLOCK, DENSE, Found, Sides, Table, sides
 from feedback_assets.silver.duplicates.wording import ALIKE, in_order, of_other_sites, other_words
 
 if TYPE_CHECKING:
@@ -151,7 +151,9 @@ def judged(one: Read, a: Side, other: Read, b: Side) -> float:
     anchored = a.begin <= APART and b.begin <= APART
     apart = min(a.own, b.own) * heft >= OWN
     if a.shared >= COVERED * short and b.shared >= COVERED * long and not apart:
-        return 0.0 if other_words(one.normal, other.normal) else similarity
+        # What a cut text lacks at its end is no other wording of it.
+        goes_on = short - a.end <= APART and (long - b.end) * heft >= BLOCK
+        return 0.0 if other_words(one.normal, other.normal[: b.end] if goes_on else other.normal) else similarity
     led_in = anchored or b.begin * heft <= LEAD or short >= MOST * long
     enough = short * heft >= (AHEAD if anchored else ALONE)
     if a.shared >= WITHIN * short and short >= PART * long and led_in and not apart and enough:

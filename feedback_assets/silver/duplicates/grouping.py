@@ -5,6 +5,8 @@ groups up to date batch after batch is update.py.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from feedback_assets.silver.cleaning.leads import leads_of
+from feedback_assets.silver.cleaning.mail import mail_edits
 from feedback_assets.silver.duplicates.candidates import Tokens
 from feedback_assets.silver.duplicates.leaders import Standing, Texts, settle
 from feedback_assets.silver.duplicates.normal import all_normalised, weight
@@ -31,10 +33,12 @@ def comparable(normal: str) -> tuple[bool, bool]:
 
 
 def leaders(texts: Sequence[str]) -> list[int]:
-    """For each text the number of the first one that it is a copy of, or its own: all said at one time, in this order."""
+    """For each text the number of the first one that it is a copy of, or its own: all said at one time, in this order.
+
+    Signatures and quoted replies are left out, as cleaning does before a text comes to the tables."""
     import numpy as np
 
-    normals = all_normalised(texts)
+    normals = all_normalised([_own_words(t) for t in texts])
     first: dict[str, int] = {}
     nodes: list[int] = []  # one a different text
     places = [0] * len(normals)
@@ -59,6 +63,16 @@ def leaders(texts: Sequence[str]) -> list[int]:
     standing = Standing(np.full(len(nodes), -1, np.int64), np.zeros(len(nodes)))
     settle(found, standing)
     return [nodes[int(standing.leader[place])] for place in places]
+
+
+def _own_words(text: str) -> str:
+    if "\n" not in text:
+        return text
+    kept, at = [], 0
+    for start, end, _ in mail_edits(text, leads_of(text)):
+        kept.append(text[at:start])
+        at = end
+    return "".join([*kept, text[at:]])
 
 
 def without(tokens: Tokens, kept: "npt.NDArray[np.bool_]") -> Tokens:

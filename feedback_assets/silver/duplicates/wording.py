@@ -23,7 +23,7 @@ def of_other_sites(one: str, other: str) -> bool:
 
 
 def _sites(text: str) -> list[str]:
-    if not any(f" {ending}" in text for ending in _ENDINGS):  # most texts name none
+    if not any(f" {ending} " in text or text.endswith(f" {ending}") for ending in _ENDINGS):  # most texts name none
         return []
     return sorted(set(_SITE.findall(text)))[:SITES]
 
@@ -81,6 +81,8 @@ def _apart(one: list[str], other: list[str]) -> tuple[list[str], list[str]]:
 
 def _mistyped(one: str, other: str, share: float) -> bool:
     """Whether this share of the longer word's characters stands in the other in the same order."""
+    if len(one) + len(other) < 6 and set(one) == set(other):  # letters of a short word swapped or doubled
+        return True
     least = share * max(len(one), len(other))
     return min(len(one), len(other)) >= least and in_order(one, other) >= least
 

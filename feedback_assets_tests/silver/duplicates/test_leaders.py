@@ -100,3 +100,9 @@ def test_planted_copies_are_found_and_nothing_else() -> None:
 def test_no_texts_no_leaders() -> None:
     assert leaders([]) == []
     assert leaders(["", ""]) == [0, 1]
+
+
+def test_short_texts_under_other_signatures_are_copies() -> None:
+    said = "The toolbar is gone since the update of last night"
+    told = [said + "\n\nBest regards,\nAnna Example", said + "\n\nKind regards\nSam Placeholder\nExample Corp\nTel. 555-0177", said]
+    assert leaders(told) == [0, 0, 0]
