@@ -62,6 +62,8 @@ _WORLD = re.compile(r"(?:\+|00)[1-9](?:[ ().\-/]{0,3}[0-9]){6,14}(?:\s?(?:x|ext\
 _US = re.compile(
     r"(?:1[ .-])?(?:\([0-9]{3}\)[ .-]{0,2}|[0-9]{3}([ .-]))[0-9]{3}(?(1)\1|[ .-])[0-9]{4}(?:\s?(?:x|ext\.?)\s?[0-9]{1,6})?(?![0-9]|-[0-9])"
 )
+# Behind another number: "error 12 (909) 555-0154".
+_BEHIND = re.compile(r"(?<=[0-9] )(?:\([0-9]{3}\)[ .-]{0,2}[0-9]{3}[ .-]|[0-9]{3}([.-])[0-9]{3}\1)[0-9]{4}(?![0-9]|-[0-9])")
 _ZERO = re.compile(r"\(?0[0-9]{1,4}\)?(?:[ /.\-]{1,3}[0-9]{2,8}){1,5}(?![0-9]|[.-][0-9])")
 _AREA = re.compile(r"\([0-9]{2,5}\)[ /.\-]{0,2}[0-9]{2,5}(?:[ .-]?[0-9]{2,5}){1,3}(?![0-9]|-[0-9])")
 _RUSSIAN = re.compile(r"8[ -]?\(?[0-9]{3}\)?[ -][0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}(?![0-9])")
@@ -216,6 +218,8 @@ def _number(s: str, start: int, end: int, *, named: bool) -> list[Find]:
         return [*finds, found]
     if named and role is not KEEP and len(digits) >= 7:
         finds.extend(_by_shape(s, start, end, value, digits))
+    if named and not finds and len(digits) > 10:
+        finds.extend((m.start(), m.end(), "phone") for m in _BEHIND.finditer(s, start, end))
     return finds
 
 
