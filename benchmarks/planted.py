@@ -1,6 +1,6 @@
-"""Near-duplicates planted in real texts, and texts that only look like them: what the duplicate detector is tuned and reported on.
+"""Near-duplicates planted in real texts: what the duplicate detector is tuned and reported on. The other texts must stay apart.
 
-Texts come from ../shared/data and from the short lists below; every variant is made by a seeded generator. A text belongs to the dev or to
+Texts come from ../shared/data; every variant is made by a seeded generator. A text belongs to the dev or to
 the test part by a hash of itself, so that nothing tuned on dev was seen in test. Not here: the detector, its figures.
 """
 
@@ -151,7 +151,7 @@ CHANGES: dict[str, Change] = {
 }
 
 
-def real_texts(data: Path, part: str, source: str, seen: set[str] | None = None) -> Iterator[str]:
+def real_texts(data: Path, part: str, source: str) -> Iterator[str]:
     """Texts of one source, of the part ("dev" or "test"), long enough for a variant.
 
     People post twice and copy one another: texts that begin or end as an earlier one does are left out, so that next to nothing repeats but
