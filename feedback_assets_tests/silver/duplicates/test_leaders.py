@@ -67,7 +67,7 @@ def test_what_is_opened_is_decided_as_if_all_had_been(told: list[tuple[int, int]
 
 def test_a_flood_of_near_copies_is_led_by_its_first_without_comparing_all_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
     body = sentence(random.Random(5), 30)
-    compared = []
+    compared: list[int] = []
     original = Comparer.similarities
 
     def counted(comparer: Comparer, groups: Sequence[tuple[Read, Sequence[Read]]]) -> list[list[float]]:
