@@ -317,16 +317,25 @@ def row_counts(seams: "Seams") -> dict[str, int]:
 
 
 def reap_dead_runs(instance: "dg.DagsterInstance") -> None:
-    """Marks runs of an earlier `feedback run` that was killed as failed and frees their pool slots. The caller holds the run lock,
-    so an unfinished run with our tag has no process."""
+    """Frees the pool slots of runs of an earlier `feedback run` that was killed, and marks them as failed. The caller holds the run lock,
+    so an unfinished run with our tag has no process.
+
+    A slot that a finished run still holds would make every later run wait for ever: it is freed too.
+    """
     import dagster as dg
 
+    storage = instance.event_log_storage
     unfinished = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
     for record in instance.get_run_records(dg.RunsFilter(statuses=unfinished)):
         run = record.dagster_run
         if RUN_TAG in run.tags:
+            # In this order: killed in between, the run is unfinished still, and found again.
+            storage.free_concurrency_slots_for_run(run.run_id)
             instance.report_run_failed(run, "The process of this run died; the next `feedback run` continues its work.")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    for run_id in sorted(storage.get_concurrency_run_ids()):
+        holder = instance.get_run_by_id(run_id)
+        if holder is None or holder.is_finished:
+            storage.free_concurrency_slots_for_run(run_id)
 
 
 def _say(text: str, *, error: bool = False) -> None:

@@ -6,6 +6,7 @@ import random
 import shutil
 import signal
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from feedback_assets.cli.run import chunks
+from feedback_assets.cli.run import RUN_TAG, chunks, reap_dead_runs
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets_tests.cli.feedback import feedback, start
 from feedback_assets_tests.snapshot import commits, differences, files, snapshot
@@ -171,3 +172,18 @@ def test_a_broken_setting_is_one_line_that_names_it(tmp_path: Path) -> None:
 def test_ranges_hold_every_day_once_and_no_more_than_the_longest(days: list[int], ranges: list[list[int]]) -> None:
     made = chunks([date(2025, 1, d) for d in days], 10)
     assert made == [[date(2025, 1, d) for d in r] for r in ranges]
+
+
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.FAILURE])
+def test_the_pool_slot_of_a_dead_run_is_freed_whether_it_was_marked_as_failed_already_or_not(status: dg.DagsterRunStatus) -> None:
+    with dg.DagsterInstance.local_temp() as instance:
+        storage = instance.event_log_storage
+        storage.set_concurrency_slots("silver_events", 1)
+        dead, next_one = str(uuid.uuid4()), str(uuid.uuid4())
+        instance.run_storage.add_run(dg.DagsterRun("feedback_day", run_id=dead, status=status, tags={RUN_TAG: "feedback run, process 1"}))
+        assert storage.claim_concurrency_slot("silver_events", dead, "silver_events").is_claimed
+        reap_dead_runs(instance)
+        assert storage.claim_concurrency_slot("silver_events", next_one, "silver_events").is_claimed
+        run = instance.get_run_by_id(dead)
+        assert run is not None
+        assert run.status == dg.DagsterRunStatus.FAILURE
