@@ -20,11 +20,11 @@ from feedback_assets.contracts.silver import EVENTS, RAW_TEXT
 from feedback_assets.contracts.table import Table
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.silver import transform
+from feedback_assets.silver.frames import frame_of
 from feedback_assets.silver.kernel import INPUT, canonical_batches
 from feedback_assets.silver.personal.masker import Masker
 
 if TYPE_CHECKING:
-    import polars as pl
     import pyarrow as pa
 
 STAGE = "silver"
@@ -111,7 +111,10 @@ def _canonical(compute: Compute, bronze: "pa.Table", masker: Masker) -> "pa.Tabl
         return rows.sort_by([(k, "ascending") for k in _DAY_KEY])
     first = bronze.select([*_DAY_KEY, "file", "batch_id", "start"])
     order = (
-        _frame(first).with_row_index("row").sort(*_DAY_KEY, "file", "batch_id", "start").unique(_DAY_KEY, keep="first", maintain_order=True)
+        frame_of(first)
+        .with_row_index("row")
+        .sort(*_DAY_KEY, "file", "batch_id", "start")
+        .unique(_DAY_KEY, keep="first", maintain_order=True)
     )
     rows = bronze.select(list(INPUT)).take(order["row"].to_arrow())
     kernel = partial(canonical_batches, masker=masker)
@@ -174,11 +177,3 @@ def _constant(value: datetime, length: int) -> "pa.Array":
     import pyarrow as pa
 
     return pa.array([value] * length, type=pa.timestamp("us", tz="UTC"))
-
-
-def _frame(data: "pa.Table") -> "pl.DataFrame":
-    import polars as pl
-
-    frame = pl.from_arrow(data)
-    assert isinstance(frame, pl.DataFrame)  # noqa: S101  # from_arrow gives a Series for an array only
-    return frame

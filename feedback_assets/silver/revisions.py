@@ -16,6 +16,7 @@ from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.silver import EVENT_DAYS, EVENTS, REVISED_BATCHES, REVISIONS
 from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
 from feedback_assets.silver import transform
+from feedback_assets.silver.frames import frame_of, read_frame
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,7 +34,7 @@ def update_revisions(lake: Lakehouse, compute: Compute) -> WriteResult:
     arrived = _arrived(lake, batches)
     written = WriteResult()
     if arrived.height:
-        known = _frame(lake, EVENT_DAYS, list(EVENT_DAYS.column_names))
+        known = read_frame(lake, EVENT_DAYS, list(EVENT_DAYS.column_names))
         places = arrived.select("feed_date", event_prefix()).unique()
         before = known.filter(pl.col("event_prefix").is_in(places["event_prefix"].unique().implode()))
         written = _renumber(lake, compute, arrived, {*before["feed_date"].unique().to_list(), *arrived["feed_date"].unique().to_list()})
@@ -51,7 +52,7 @@ def rebuild_revisions(lake: Lakehouse, compute: Compute) -> WriteResult:
     events = lake.read(EVENTS, columns=transform.EVENTS_NEEDED)
     rows = compute.run(transform.revisions, {"events": events}) if events.num_rows else arrow_schema(REVISIONS).empty_table()
     written = lake.replace(REVISIONS, rows)
-    lake.replace(EVENT_DAYS, _polars(events).select("feed_date", event_prefix()).unique().sort("feed_date", "event_prefix").to_arrow())
+    lake.replace(EVENT_DAYS, frame_of(events).select("feed_date", event_prefix()).unique().sort("feed_date", "event_prefix").to_arrow())
     if batches:
         _record(lake, batches)
     return written
@@ -68,12 +69,12 @@ def _renumber(lake: Lakehouse, compute: Compute, arrived: "pl.DataFrame", days: 
     """Numbers the events of `arrived` anew; `days` are all on which they have a row or get one."""
     import polars as pl
 
-    standing = _frame(lake, REVISIONS, list(REVISIONS.column_names), {"feed_date": sorted(days)})
+    standing = read_frame(lake, REVISIONS, list(REVISIONS.column_names), {"feed_date": sorted(days)})
     events = arrived.select("event_id").unique()
     touched = standing.join(events, on="event_id", how="semi")
     needed = list(transform.EVENTS_NEEDED)
     facts = pl.concat([touched.select(needed), arrived.select(needed)]).unique(["feed_date", "event_id", "payload_sha256"], keep="first")
-    rows = _polars(compute.run(transform.revisions, {"events": facts.sort("feed_date", "event_id", "payload_sha256").to_arrow()}))
+    rows = frame_of(compute.run(transform.revisions, {"events": facts.sort("feed_date", "event_id", "payload_sha256").to_arrow()}))
     rows = rows.select(REVISIONS.column_names).sort("feed_date", "event_id", "payload_sha256")
     if touched.height == 0:
         return lake.append_new(REVISIONS, rows.to_arrow())
@@ -90,8 +91,8 @@ def _pending(lake: Lakehouse) -> list[dict[str, Any]]:
     import polars as pl
 
     columns = ["feed_date", "batch_id", "rows_out"]
-    done = _frame(lake, STAGE_BATCHES, columns, {"stage": ["silver"]}).filter(pl.col("rows_out") > 0)
-    shown = _frame(lake, REVISED_BATCHES, ["feed_date", "batch_id"])
+    done = read_frame(lake, STAGE_BATCHES, columns, {"stage": ["silver"]}).filter(pl.col("rows_out") > 0)
+    shown = read_frame(lake, REVISED_BATCHES, ["feed_date", "batch_id"])
     return done.join(shown, on=["feed_date", "batch_id"], how="anti").sort("feed_date", "batch_id").to_dicts()
 
 
@@ -100,7 +101,7 @@ def _arrived(lake: Lakehouse, batches: Sequence[Mapping[str, Any]]) -> "pl.DataF
 
     ids = [b["batch_id"] for b in batches]
     days = sorted({b["feed_date"] for b in batches})
-    rows = _frame(lake, EVENTS, [*transform.EVENTS_NEEDED, "batch_id"], {"feed_date": days})
+    rows = read_frame(lake, EVENTS, [*transform.EVENTS_NEEDED, "batch_id"], {"feed_date": days})
     return rows.join(pl.DataFrame({"batch_id": ids}), on="batch_id", how="semi").drop("batch_id")
 
 
@@ -109,13 +110,3 @@ def _record(lake: Lakehouse, batches: Sequence[Mapping[str, Any]]) -> None:
 
     rows = [{"feed_date": b["feed_date"], "batch_id": b["batch_id"], "events": b["rows_out"]} for b in batches]
     lake.append_new(REVISED_BATCHES, to_arrow(REVISED_BATCHES, rows))
-
-
-def _frame(lake: Lakehouse, table: Any, columns: Sequence[str], where: Any = None) -> "pl.DataFrame":
-    return _polars(lake.read(table, columns=columns, where=where))
-
-
-def _polars(data: Any) -> "pl.DataFrame":
-    import polars as pl
-
-    return pl.DataFrame(data)

@@ -21,6 +21,7 @@ from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.silver import transform
 from feedback_assets.silver.revisions import rebuild_revisions, update_revisions
 from feedback_assets_tests.compute.fixtures import sail  # noqa: F401
+from feedback_assets_tests.silver.kills import Killed, kill_after
 
 FIRST = date(2024, 5, 1)
 TABLES = (REVISIONS, EVENT_DAYS, REVISED_BATCHES)
@@ -28,10 +29,6 @@ Delivery = tuple[int, int, int, bool]
 """Event, edit (its payload and time of change), day, whether it says that the record was deleted."""
 
 deliveries = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2), st.integers(0, 3), st.booleans()), min_size=1, max_size=14)
-
-
-class Killed(BaseException):
-    """The process ends here."""
 
 
 def batch_of(lake: Lakehouse, name: str, rows: Sequence[Delivery]) -> None:
@@ -78,7 +75,7 @@ def test_batches_in_any_order_of_days_give_what_a_full_recompute_gives(
         for number, rows in enumerate(rounds):
             batch_of(lake, f"round{number}", rows)
             if killed == number:
-                kill_after(patch, lake, killed % 3)
+                kill_after(patch, lake, killed % 3, ("append_new", "replace"))
                 with suppress(Killed):  # a round that only repeats what is there writes nothing
                     update_revisions(lake, sail)
                 patch.undo()
@@ -91,23 +88,6 @@ def test_batches_in_any_order_of_days_give_what_a_full_recompute_gives(
         update_revisions(lake, sail)
         rebuild_revisions(lake, sail)
         assert versions(lake) == before
-
-
-def kill_after(patch: pytest.MonkeyPatch, lake: LocalLakehouse, writes: int) -> None:
-    """Lets so many writes through, then ends the process."""
-    left = [writes]
-
-    def counted(original: Any) -> Any:
-        def write(*arguments: Any, **more: Any) -> Any:
-            if left[0] == 0:
-                raise Killed
-            left[0] -= 1
-            return original(*arguments, **more)
-
-        return write
-
-    patch.setattr(lake, "append_new", counted(lake.append_new))
-    patch.setattr(lake, "replace", counted(lake.replace))
 
 
 def test_an_edit_leaves_the_days_of_other_events_alone(lake: LocalLakehouse, sail: SailCompute) -> None:  # noqa: F811

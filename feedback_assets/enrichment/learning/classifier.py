@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from feedback_assets.enrichment.learning.calibration import Mixture, fit_mixture
+from feedback_assets.enrichment.learning.calibration import Mixture
 from feedback_assets.enrichment.learning.linear import fit_one_against_rest
 from feedback_assets.enrichment.learning.network import Network, fit_network
 from feedback_assets.enrichment.learning.projection import fit_projection, folded, network_input
@@ -98,19 +98,6 @@ def fit_classifier(texts: Sequence[str], labels: Sequence[str]) -> TextClassifie
         weights, dense_weights, bias = fit_one_against_rest(pool, sparse, dense, target, len(names))
         projection, network = deep.result()
     return TextClassifier(Parameters(names, space, weights, dense_weights, bias, projection, network))
-
-
-def calibrated(classifier: TextClassifier, texts: Sequence[str], labels: Sequence[str]) -> TextClassifier:
-    """The same classifier with shares learnt on rows that it has not been fitted to. Rows of labels that it does not know say nothing."""
-    import numpy as np
-
-    number = {name: i for i, name in enumerate(classifier.labels)}
-    known = [i for i, label in enumerate(labels) if label in number]
-    if not known:
-        return classifier
-    voices = classifier.voices([texts[i] for i in known])
-    truth = np.array([number[labels[i]] for i in known], np.int64)
-    return TextClassifier(classifier.parameters, fit_mixture(voices, truth, classifier.mixture.shares[: len(voices)]))
 
 
 def _fit_network(sparse: Any, dense: "Floats", target: "NDArray[np.int64]", count: int) -> "tuple[Floats, Network | None]":

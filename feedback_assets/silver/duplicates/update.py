@@ -28,6 +28,7 @@ from feedback_assets.silver.duplicates.grouping import comparable
 from feedback_assets.silver.duplicates.leaders import WINDOW_DAYS
 from feedback_assets.silver.duplicates.nodes import decided
 from feedback_assets.silver.duplicates.normal import all_normalised, weight
+from feedback_assets.silver.frames import frame_of, read_frame
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,7 +41,7 @@ _FEW = 400  # values that a replacement names one by one
 
 def update_duplicates(lake: Lakehouse) -> WriteResult:
     """Brings the duplicate tables up to date with silver/revisions. Commits nothing when no batch is new."""
-    known = _frame(lake, COMPARED_BATCHES, list(COMPARED_BATCHES.column_names))
+    known = read_frame(lake, COMPARED_BATCHES, list(COMPARED_BATCHES.column_names))
     batches = _pending(lake, known)
     if batches.height == 0 and bool(known["done"].all()):
         return WriteResult(unchanged=lake.count(DUPLICATE_GROUPS))
@@ -57,10 +58,10 @@ def rebuild_duplicates(lake: Lakehouse) -> WriteResult:
     """Makes the duplicate tables exactly what the events in force say."""
     import polars as pl
 
-    known = _frame(lake, COMPARED_BATCHES, list(COMPARED_BATCHES.column_names))
+    known = read_frame(lake, COMPARED_BATCHES, list(COMPARED_BATCHES.column_names))
     shown = pl.concat([known.drop("done"), _pending(lake, known)]).unique().sort("feed_date", "batch_id")
     _record(lake, shown, done=False)
-    current = _frame(lake, REVISIONS, list(_NAMED), {"is_current": [True]})
+    current = read_frame(lake, REVISIONS, list(_NAMED), {"is_current": [True]})
     parts = [_comparable(lake, current.filter(pl.col("feed_date").is_in(days))) for days in _day_ranges(current)]
     index = decided(pl.concat([_empty(), *parts]), _empty(), _texts(lake, {})).index
     lake.replace(DUPLICATE_INDEX, index.to_arrow())
@@ -80,7 +81,7 @@ def _apply(lake: Lakehouse, arrived: "pl.DataFrame") -> WriteResult:
     reached = changed
     while True:
         days = _around(reached)
-        before = _frame(lake, DUPLICATE_INDEX, list(DUPLICATE_INDEX.column_names), {"event_day": days})
+        before = read_frame(lake, DUPLICATE_INDEX, list(DUPLICATE_INDEX.column_names), {"event_day": days})
         stay = before.join(arrived, on="event_id", how="anti")
         found = decided(pl.concat([stay, fresh.select(stay.columns)]), before, _texts(lake, normals))
         # What was decided anew far from the batch is decided again with all that stands around it.
@@ -116,19 +117,19 @@ def _replaced(lake: Lakehouse, table: Table, column: str, values: Sequence[str],
         return lake.replace(table, rows, where={column: values})
     import polars as pl
 
-    others = _frame(lake, table, list(table.column_names)).join(pl.DataFrame({column: values}), on=column, how="anti")
-    return lake.replace(table, pl.concat([others, _polars(rows)]).to_arrow())
+    others = read_frame(lake, table, list(table.column_names)).join(pl.DataFrame({column: values}), on=column, how="anti")
+    return lake.replace(table, pl.concat([others, frame_of(rows)]).to_arrow())
 
 
 def _pending(lake: Lakehouse, known: "pl.DataFrame") -> "pl.DataFrame":
     """Batches that silver/revisions shows and the groups do not."""
-    shown = _frame(lake, REVISED_BATCHES, ["feed_date", "batch_id"])
+    shown = read_frame(lake, REVISED_BATCHES, ["feed_date", "batch_id"])
     return shown.join(known, on=["feed_date", "batch_id"], how="anti").sort("feed_date", "batch_id")
 
 
 def _arrived(lake: Lakehouse, batches: "pl.DataFrame") -> "pl.DataFrame":
     days = sorted(set(batches["feed_date"].to_list()))
-    events = _frame(lake, EVENTS, ["feed_date", "batch_id", "event_id"], {"feed_date": days})
+    events = read_frame(lake, EVENTS, ["feed_date", "batch_id", "event_id"], {"feed_date": days})
     return events.join(batches, on=["feed_date", "batch_id"], how="semi").select("event_id").unique()
 
 
@@ -136,10 +137,10 @@ def _revisions_of(lake: Lakehouse, events: "pl.DataFrame") -> "pl.DataFrame":
     """All revisions of these events, found by the days that silver/event_days knows of them."""
     from feedback_assets.silver.revisions import event_prefix
 
-    places = _frame(lake, EVENT_DAYS, list(EVENT_DAYS.column_names))
+    places = read_frame(lake, EVENT_DAYS, list(EVENT_DAYS.column_names))
     days = places.join(events.select(event_prefix()).unique(), on="event_prefix", how="semi")["feed_date"].unique().to_list()
     columns = [*_NAMED, "event_day", "is_current"]
-    return _frame(lake, REVISIONS, columns, {"feed_date": sorted(days)}).join(events, on="event_id", how="semi")
+    return read_frame(lake, REVISIONS, columns, {"feed_date": sorted(days)}).join(events, on="event_id", how="semi")
 
 
 def _comparable(lake: Lakehouse, named: "pl.DataFrame") -> "pl.DataFrame":
@@ -151,7 +152,7 @@ def _comparable_with_normals(lake: Lakehouse, named: "pl.DataFrame") -> "tuple[p
     import polars as pl
 
     days = sorted(set(named["feed_date"].to_list()))
-    events = _frame(lake, EVENTS, list(_READ), {"feed_date": days}).join(named, on=list(_NAMED), how="semi")
+    events = read_frame(lake, EVENTS, list(_READ), {"feed_date": days}).join(named, on=list(_NAMED), how="semi")
     normals = all_normalised(events["text"].to_list())
     said = [comparable(n) for n in normals]
     rows = events.with_columns(
@@ -175,7 +176,7 @@ def _texts(lake: Lakehouse, normals: Mapping[str, str]) -> Any:
         missing = rows.filter(~pl.col("event_id").is_in(list(there)))
         if missing.height:
             days = sorted(set(missing["feed_date"].to_list()))
-            found = _frame(lake, EVENTS, [*_NAMED, "text"], {"feed_date": days}).join(missing, on=list(_NAMED), how="semi")
+            found = read_frame(lake, EVENTS, [*_NAMED, "text"], {"feed_date": days}).join(missing, on=list(_NAMED), how="semi")
             there |= dict(zip(found["event_id"].to_list(), all_normalised(found["text"].to_list()), strict=True))
         return [there[e] for e in rows["event_id"].to_list()]
 
@@ -212,14 +213,4 @@ def _record(lake: Lakehouse, batches: "pl.DataFrame", *, done: bool) -> None:
 def _empty() -> "pl.DataFrame":
     from feedback_assets.contracts.arrow import arrow_schema
 
-    return _polars(arrow_schema(DUPLICATE_INDEX).empty_table())
-
-
-def _frame(lake: Lakehouse, table: Table, columns: Sequence[str], where: Any = None) -> "pl.DataFrame":
-    return _polars(lake.read(table, columns=columns, where=where))
-
-
-def _polars(data: Any) -> "pl.DataFrame":
-    import polars as pl
-
-    return pl.DataFrame(data)
+    return frame_of(arrow_schema(DUPLICATE_INDEX).empty_table())

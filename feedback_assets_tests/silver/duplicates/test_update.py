@@ -14,15 +14,12 @@ from feedback_assets.contracts.silver import DUPLICATE_COUNTS, DUPLICATE_GROUPS,
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.silver.duplicates.update import rebuild_duplicates, update_duplicates
 from feedback_assets_tests.silver.duplicates.world import TABLES, Said, arrive, contents, groups, sentence
+from feedback_assets_tests.silver.kills import Killed, kill_after
 
 LONG = "Since the last update the application closes every time I open the settings page"
 _ONE, _OTHER = (sentence(random.Random(n), 24).split() for n in (3, 100))
 CHAIN = [" ".join(_OTHER[:k] + _ONE[k:]) for k in range(9)]
 """Each text is a copy of its neighbours and not of those further on."""
-
-
-class Killed(BaseException):
-    """The process ends here."""
 
 
 def said(number: int, link: int, day: int) -> Said:
@@ -53,7 +50,7 @@ def test_batches_edits_and_deletions_in_any_order_give_what_a_rebuild_gives(
             stand |= batch
             arrive(lake, batch.values(), f"round {n}")
             if killed // 4 == n:
-                kill_after(patch, lake, killed % 4)
+                kill_after(patch, lake, killed % 4, ("upsert", "replace"))
                 with suppress(Killed):
                     update_duplicates(lake)
                 patch.undo()
@@ -67,23 +64,6 @@ def test_batches_edits_and_deletions_in_any_order_give_what_a_rebuild_gives(
         rebuild_duplicates(lake)
         rebuilt = contents(lake)
     assert kept_up == rebuilt
-
-
-def kill_after(patch: pytest.MonkeyPatch, lake: LocalLakehouse, writes: int) -> None:
-    """Lets so many writes through, then ends the process."""
-    left = [writes]
-
-    def counted(original: Any) -> Any:
-        def write(*arguments: Any, **more: Any) -> Any:
-            if left[0] == 0:
-                raise Killed
-            left[0] -= 1
-            return original(*arguments, **more)
-
-        return write
-
-    for name in ("upsert", "replace"):
-        patch.setattr(lake, name, counted(getattr(lake, name)))
 
 
 def test_equal_and_nearly_equal_texts_share_the_earliest_as_representative(lake: LocalLakehouse) -> None:
