@@ -6,6 +6,7 @@ prefixed with its length, so that no two different lists of parts hash alike. A 
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 
 def _digest(kind: str, parts: tuple[str, ...]) -> str:
@@ -70,6 +71,20 @@ def ticket_id(tracker: str, theme: str) -> str:
 def intent_id(tracker: str, ticket: str, action: str, content_sha256: str) -> str:
     """An outbox intent: the same action with the same content is the same intent."""
     return _digest("intent", (tracker, ticket, action, content_sha256))
+
+
+EVENT_PREFIX_DIGITS = 15
+"""Hexadecimal digits of an event's prefix, of 32: 60 bits, which an int64 holds."""
+
+
+def event_prefix(event: str) -> int:
+    """The beginning of an event id as a number, as silver/event_days holds it: small to read in full; two events may share it."""
+    return int(event[:EVENT_PREFIX_DIGITS], 16)
+
+
+def touch_id(theme: str, batch: str, issues: Iterable[str]) -> str:
+    """A theme that had, got or lost these issues by a batch."""
+    return _digest("touch", (theme, batch, *sorted(issues)))
 
 
 def pseudonym(key: bytes, kind: str, value: str) -> str:

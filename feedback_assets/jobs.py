@@ -30,8 +30,13 @@ GOLD_ASSETS = (
         ["silver", "duplicate_index"],
         ["silver", "compared_batches"],
         ["themes", "assignments"],
-        ["themes", "themes"],
+        ["themes", "states"],
         ["themes", "checkpoints"],
+        ["themes", "issue_facts"],
+        ["themes", "touches"],
+        ["themes", "theme_days"],
+        ["themes", "themes"],
+        ["themes", "samples"],
     )
     | dg.AssetSelection.groups(*map(group_name, ("signals", "priority", "tickets", "alerts"))).materializable()
 )

@@ -18,6 +18,7 @@ from feedback_assets.contracts.themes import THEMES
 from feedback_assets.contracts.tickets import TICKETS
 from feedback_assets.effects.outbox import Intent, newest, read_intents, settle, write_intents
 from feedback_assets.effects.purpose import may_publish
+from feedback_assets.effects.touched import Touched
 from feedback_assets.identity import intent_id, sha256_hex
 from feedback_assets.lakehouse.interface import Lakehouse
 
@@ -37,19 +38,22 @@ class AlertsReport:
     errors: tuple[str, ...] = ()
 
 
-def update_alerts(lake: Lakehouse, channel: AlertChannel, *, purpose: str | None, now: datetime) -> AlertsReport:
-    """Tells what is due since the last time. Again with nothing new: no commit, nothing sent.
+def update_alerts(lake: Lakehouse, channel: AlertChannel, *, purpose: str | None, now: datetime, everything: bool = False) -> AlertsReport:
+    """Tells what is due since the last time of themes that live data touched. Again with nothing new: no commit, nothing sent.
 
-    purpose: only "live" publishes; with any other, and without one, what is due comes back as a preview.
+    purpose: only "live" publishes; with any other, and without one, what is due comes back as a preview. everything: the explicit apply.
     """
     destination = f"alerts:{channel.name}"
+    touched = Touched(lake, destination)
     stored = read_intents(lake, destination)
     known = {i.intent_id for i in stored}
-    fresh = [i for i in _wanted(lake, destination, newest(stored, _chain), now) if i.intent_id not in known]
+    themes = None if everything or not may_publish(purpose) else touched.themes
+    fresh = [i for i in _wanted(lake, destination, newest(stored, _chain), now, themes) if i.intent_id not in known]
     due = tuple(content_from(i.content).message for i in fresh if i.status == "pending")
     if not may_publish(purpose):
         return AlertsReport(published=False, purpose=purpose or "", due=due)
     written = write_intents(lake, fresh)
+    touched.done()
     settled = settle(
         lake,
         destination,
@@ -72,12 +76,14 @@ def update_alerts(lake: Lakehouse, channel: AlertChannel, *, purpose: str | None
     )
 
 
-def _wanted(lake: Lakehouse, destination: str, last: Mapping[str, Intent], now: datetime) -> list[Intent]:
-    """An intent for each reason that began or ceased to hold."""
+def _wanted(lake: Lakehouse, destination: str, last: Mapping[str, Intent], now: datetime, touched: frozenset[str] | None) -> list[Intent]:
+    """An intent for each reason that began to hold, of the touched themes alone unless that is None, or ceased to hold."""
     holding = _holding(lake)
     wanted = []
     for chain, content in sorted(holding.items()):
         before = last.get(chain)
+        if touched is not None and content.theme_id not in touched:
+            continue
         if before is None or content_from(before.content).state == "ended":
             wanted.append(_intent(destination, content, before, now))
     for chain, before in sorted(last.items()):

@@ -6,7 +6,7 @@ import dagster as dg
 
 from feedback_assets.checks import days_of
 from feedback_assets.contracts.bronze import DEAD_LETTERS, MANIFEST, SOURCES, STAGE_BATCHES, bronze_table
-from feedback_assets.resources import SEAMS, asset_spec, day_results, seams_of
+from feedback_assets.resources import SEAMS, asset_spec, day_results, purpose_of, seams_of
 
 GROUP = "bronze"
 
@@ -33,10 +33,18 @@ def _bronze_asset(source: str, partitions: dg.PartitionsDefinition[str], policy:
         pool=f"bronze_{source}",
     )
     def bronze(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        from feedback_assets.bronze.ingest import ingest_days
+        from feedback_assets.bronze.ingest import BACKFILL, ingest_days
 
         seams, days = seams_of(context), days_of(context)
-        reports = ingest_days(seams.lake, seams.landing, source, days, now=seams.now(), workers=seams.compute.kernel_workers)
+        reports = ingest_days(
+            seams.lake,
+            seams.landing,
+            source,
+            days,
+            now=seams.now(),
+            purpose=purpose_of(context) or BACKFILL,
+            workers=seams.compute.kernel_workers,
+        )
         yield from day_results(context, seams, [table], days, reports)
 
     return bronze

@@ -30,6 +30,8 @@ from feedback_assets.sources.registry import source_named
 if TYPE_CHECKING:
     import pyarrow as pa
 
+BACKFILL = "backfill"
+"""Purpose of batches of a run that says none: what they bring waits for an explicit apply."""
 FLUSH_BYTES = 40 << 20
 """So many payload bytes are held before they are written."""
 _DEAD_LETTER_BYTES = 500
@@ -67,10 +69,13 @@ def ingest_days(
     days: Iterable[date],
     *,
     now: datetime,
+    purpose: str = BACKFILL,
     limits: Limits = DEFAULT_LIMITS,
     workers: int = 1,
 ) -> dict[date, DayReport]:
     """Reads what is new under these days, a large file by so many `workers`. A report for each day, also when nothing was new.
+
+    purpose: of the run; the batches keep it, and only what live ones bring is published by itself.
 
     A file that vanishes or changes while it is read is left for the next call.
     """
@@ -79,7 +84,7 @@ def ingest_days(
     reports = {day: DayReport() for day in wanted}
     known = _Known(lake, reader.name, wanted)
     with ThreadPoolExecutor(1, thread_name_prefix="feedback-bronze") as behind:  # starts no thread before it has work
-        writer = _Writer(lake, reader, landing, now, limits, workers=workers, behind=behind)
+        writer = _Writer(lake, reader, landing, now, limits, purpose=purpose, workers=workers, behind=behind)
         for file in landing.list_files(reader.name, wanted):
             if not known.by_listing(file):
                 writer.add(file, reports[file.feed_date], known)
@@ -142,9 +147,11 @@ class _Writer:
         now: datetime,
         limits: Limits,
         *,
+        purpose: str,
         workers: int,
         behind: ThreadPoolExecutor,
     ) -> None:
+        self.purpose = purpose
         self.lake = lake
         self.source = source
         self.landing = landing
@@ -171,6 +178,7 @@ class _Writer:
             records_in=batch.rows + batch.dead,
             bronze_rows=batch.rows,
             dead_letters=batch.dead,
+            purpose=self.purpose,
         )
         report.files += 1
         report.records_in += batch.rows + batch.dead

@@ -70,6 +70,12 @@ MANIFEST = Table(
         Column("records_in", "int64", "Records found in the file, readable or not.", at_least=0),
         Column("bronze_rows", "int64", "Records that are in bronze.", at_least=0),
         Column("dead_letters", "int64", "Records, or the file itself, that are dead letters.", at_least=0),
+        Column(
+            "purpose",
+            "string",
+            "Purpose of the run that ingested it. What the batch brings keeps it, whatever run takes it further.",
+            one_of=("live", "backfill", "replay", "canary"),
+        ),
         c.RECEIVED_AT,
         c.PROCESSED_AT,
     ),

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from feedback_assets.contracts.table import Table
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    import polars as pl
     import pyarrow as pa
 
 Where = Mapping[str, Collection[Any]]
@@ -22,6 +25,22 @@ class WriteResult:
     deleted: int = 0
     unchanged: int = 0
     committed: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One version of one table. identity: empty for a table that does not exist, which has version -1."""
+
+    identity: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How the rows of a table differ from those of an earlier version, in the columns that were asked for, each row once."""
+
+    came: "pl.DataFrame"
+    gone: "pl.DataFrame"
 
 
 class Lakehouse(Protocol):
@@ -51,6 +70,25 @@ class Lakehouse(Protocol):
 
     def version(self, table: Table) -> int:
         """Delta version; -1 when the table does not exist."""
+        ...
+
+    def mark(self, table: Table) -> Mark:
+        """The present version, so that changes() can be asked for from here on."""
+        ...
+
+    def changes(self, table: Table, since: Mark, *, columns: Sequence[str]) -> Changes | None:
+        """Rows that the table has now and had not at `since`, and the reverse; a row whose columns are all equal is neither.
+
+        None when it cannot be told: the table is another one, or its log or files of then are cleaned away.
+        """
+        ...
+
+    def changed_partitions(self, table: Table, since: Mark) -> "set[date] | None":
+        """Values of the partition column whose data files differ from those at `since`; None as for changes()."""
+        ...
+
+    def partitions(self, table: Table) -> "set[Any]":
+        """Values of the partition column that have data files."""
         ...
 
     def location(self, table: Table) -> str:

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.arrow import arrow_schema, fit
 from feedback_assets.contracts.table import Table
 from feedback_assets.errors import ContractError
-from feedback_assets.lakehouse.interface import Where, WriteResult
+from feedback_assets.lakehouse.interface import Changes, Mark, Where, WriteResult
 from feedback_assets.lakehouse.quick import FollowingReader
 
 if TYPE_CHECKING:
@@ -43,6 +43,19 @@ class LocalLakehouse:
     def version(self, table: Table) -> int:
         dt = self._open(table)
         return -1 if dt is None else dt.version()
+
+    def mark(self, table: Table) -> Mark:
+        return self._reader.mark(table)
+
+    def changes(self, table: Table, since: Mark, *, columns: Sequence[str]) -> Changes | None:
+        return self._reader.changes(table, since, columns)
+
+    def changed_partitions(self, table: Table, since: Mark) -> set[date] | None:
+        files = self._reader.changed_files(table, since)
+        return None if files is None else {value for some in files for value in some.values()}
+
+    def partitions(self, table: Table) -> set[Any]:
+        return set(self._reader.partitions(table))
 
     def read(self, table: Table, *, columns: Sequence[str] | None = None, where: Where | None = None) -> "pa.Table":
         names = list(columns) if columns is not None else list(table.column_names)

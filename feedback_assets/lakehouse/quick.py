@@ -6,13 +6,15 @@ table's files from the Delta log, leaves out the partitions that nobody asked fo
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from feedback_assets.contracts.table import Table
 from feedback_assets.errors import FeedbackError
-from feedback_assets.lakehouse.interface import Where
+from feedback_assets.lakehouse.interface import Changes, Mark, Where
+from feedback_assets.lakehouse.log import file_changes
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -212,6 +214,39 @@ class FollowingReader(QuickReader):
         """The table in its present state."""
         return self._table(table)
 
+    def mark(self, table: Table) -> Mark:
+        """The present version of a table."""
+        dt = self._table(table)
+        return Mark("", -1) if dt is None else Mark(str(dt.metadata().id), dt.version())
+
+    def changed_files(self, table: Table, since: Mark) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Data files that came and that went, each with its partition's value. None when it cannot be told."""
+        now = self.mark(table)
+        if since.identity not in {now.identity, ""} or since.version > now.version:
+            return None
+        folder = self.root / table.name
+        found = file_changes(folder / "_delta_log", since.version, now.version, table.partition_by)
+        if found is None:
+            return None
+        added, removed = (
+            {f"{folder}/{path}": _partition_value(table, value) for path, value in files.items()} for files in (found.added, found.removed)
+        )
+        if not all(Path(path).exists() for path in removed):
+            return None
+        return added, removed
+
+    def changes(self, table: Table, since: Mark, columns: Sequence[str]) -> Changes | None:
+        """The rows of those files that are not in both."""
+        files = self.changed_files(table, since)
+        if files is None:
+            return None
+        names = list(columns)
+        came, gone = (self._collected(table, names, some, {}) if some else self.frame(table, names, where={names[0]: []}) for some in files)
+        if came.height and gone.height:
+            both = came, gone
+            came, gone = (a.join(b, on=names, how="anti", nulls_equal=True) for a, b in (both, both[::-1]))
+        return Changes(came.unique(), gone.unique())
+
     def partitions(self, table: Table) -> list[Any]:
         """The partition's value of each data file."""
         dt = self._table(table)
@@ -241,6 +276,12 @@ def _mark(log: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns
+
+
+def _partition_value(table: Table, value: str | None) -> Any:
+    if value is not None and table.partition_by and table.column(table.partition_by).type == "date":
+        return date.fromisoformat(value)
+    return value
 
 
 def _may_hold(sought: Sequence[Any], low: Any, high: Any) -> bool:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import dagster as dg
 
 from feedback_assets.contracts.priority import SCORES
-from feedback_assets.contracts.signals import DAILY_COUNTS, TRENDS
-from feedback_assets.contracts.themes import THEMES
+from feedback_assets.contracts.signals import TRENDS
+from feedback_assets.contracts.themes import THEME_DAYS, THEMES
 from feedback_assets.resources import SEAMS, asset_spec, seams_of, whole_result
 
 
@@ -15,7 +15,7 @@ def priority_assets() -> Sequence[dg.AssetsDefinition]:
 
     @dg.multi_asset(
         name="priority_scores",
-        specs=[asset_spec(SCORES, group="priority", deps=[THEMES, TRENDS, DAILY_COUNTS], kinds=["python"])],
+        specs=[asset_spec(SCORES, group="priority", deps=[THEMES, TRENDS, THEME_DAYS], kinds=["python"])],
         required_resource_keys={SEAMS},
         pool="gold",
     )

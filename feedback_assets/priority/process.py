@@ -1,48 +1,54 @@
 """Reads the facts about every active theme and brings priority/scores up to date. Not here: the arithmetic (factors, score)."""
 
+import json
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.priority import SCORES
-from feedback_assets.contracts.signals import DAILY_COUNTS, TRENDS
-from feedback_assets.contracts.silver import EVENTS
-from feedback_assets.contracts.themes import ASSIGNMENTS, THEMES
+from feedback_assets.contracts.signals import TRENDS
+from feedback_assets.contracts.themes import THEME_DAYS, THEMES
+from feedback_assets.following import Following
+from feedback_assets.identity import sha256_hex
 from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
 from feedback_assets.priority.factors import Facts, active_on, factors_of
 from feedback_assets.priority.score import FACTORS, band_of, score_of
 from feedback_assets.priority.weights import Weights
 
-if TYPE_CHECKING:
-    import polars as pl
-
-_THEME_COLUMNS = ("theme_id", "status", "issues", "customers", "severity", "confidence", "last_day")
+_THEME_COLUMNS = ("theme_id", "status", "issues", "customers", "severity", "confidence", "last_day", "tiers", "order_value")
 
 
 def update_scores(lake: Lakehouse, weights: Weights) -> WriteResult:
     """Makes priority/scores the scores of the active themes with issues in force, and of no other theme."""
+    rules = sha256_hex(weights.model_dump_json().encode())
+    inputs = Following(lake, SCORES.name, (THEMES, TRENDS, THEME_DAYS), {"weights": rules})
+    if inputs.unchanged:
+        return WriteResult()
+    written = lake.replace(SCORES, to_arrow(SCORES, _rows(lake, weights)))
+    inputs.done()
+    return written
+
+
+def _rows(lake: Lakehouse, weights: Weights) -> list[dict[str, Any]]:
     themes = [t for t in lake.read(THEMES, columns=_THEME_COLUMNS, where={"status": ["active"]}).to_pylist() if t["issues"] > 0]
     trends = lake.read(TRENDS, columns=["as_of"]).to_pylist()
     as_of = max([row["as_of"] for row in trends] or [t["last_day"] for t in themes], default=None)
     if as_of is None:
-        return lake.replace(SCORES, to_arrow(SCORES, []))
+        return []
     daily = _daily(lake)
-    revenue = _revenue(lake)
-    nothing: tuple[dict[str, int], float] = ({}, 0.0)
     rows = []
     for theme in sorted(themes, key=lambda t: t["theme_id"]):
-        tiers, value = revenue.get(theme["theme_id"], nothing)
         facts = Facts(
             severity=theme["severity"] if theme["severity"] is not None else weights.scales.severity.lowest,
             customers=theme["customers"],
-            tiers=tiers,
-            order_value=value,
+            tiers=json.loads(theme["tiers"] or "{}"),
+            order_value=theme["order_value"] or 0.0,
             active_on=active_on(daily.get(theme["theme_id"]) or {theme["last_day"]: theme["issues"]}, weights.scales.recency.issues),
             confidence=theme["confidence"] or 0.0,
         )
         rows.append(score_row(theme["theme_id"], facts, weights, as_of))
-    return lake.replace(SCORES, to_arrow(SCORES, rows))
+    return rows
 
 
 def score_row(theme_id: str, facts: Facts, weights: Weights, as_of: date) -> dict[str, Any]:
@@ -79,43 +85,8 @@ def explain(band: str, score: float, points: Mapping[str, float], facts: Facts, 
 
 def _daily(lake: Lakehouse) -> dict[str, dict[date, int]]:
     """Theme -> event day -> issues in force."""
-    rows = lake.read(DAILY_COUNTS, columns=["theme_id", "event_day", "issues"], where={"dimension": ["all"]})
+    rows = lake.read(THEME_DAYS, columns=["theme_id", "event_day", "issues"])
     daily: dict[str, dict[date, int]] = {}
     for theme, day, issues in zip(*(rows[name].to_pylist() for name in ("theme_id", "event_day", "issues")), strict=True):
         daily.setdefault(theme, {})[day] = issues
     return daily
-
-
-def _revenue(lake: Lakehouse) -> dict[str, tuple[dict[str, int], float]]:
-    """Theme -> (tier -> customers, sum of order values). One customer counts once: with the dearest order and the first known tier in
-    sort order. An event without a customer is its own customer."""
-    import polars as pl
-
-    assigned = _frame(
-        lake.read(ASSIGNMENTS, columns=["theme_id", "event_id", "payload_sha256", "feed_date"], where={"superseded": [False]})
-    )
-    events = _frame(lake.read(EVENTS, columns=["event_id", "payload_sha256", "feed_date", "customer_key", "tier", "order_value"]))
-    people = (
-        assigned.filter(pl.col("theme_id") != "")
-        .unique()
-        .join(events, on=["event_id", "payload_sha256", "feed_date"], how="inner")
-        .with_columns(
-            person=pl.when(pl.col("customer_key") == "").then(pl.lit("event ") + pl.col("event_id")).otherwise("customer_key"),
-            tier=pl.when(pl.col("tier") != "").then("tier"),
-            cents=(pl.col("order_value").fill_nan(None).fill_null(0.0).clip(0.0, 1e10) * 100).round().cast(pl.Int64),
-        )
-        .group_by("theme_id", "person")
-        .agg(pl.col("tier").min(), pl.col("cents").max())
-    )
-    found: dict[str, tuple[dict[str, int], float]] = {}
-    for theme, cents in people.group_by("theme_id").agg(pl.col("cents").sum()).iter_rows():
-        found[theme] = ({}, cents / 100)
-    for theme, tier, n in people.drop_nulls("tier").group_by("theme_id", "tier").agg(n=pl.len()).iter_rows():
-        found[theme][0][tier] = n
-    return found
-
-
-def _frame(data: Any) -> "pl.DataFrame":
-    import polars as pl
-
-    return pl.DataFrame(data)

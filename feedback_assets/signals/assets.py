@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from feedback_assets.contracts.bronze import DEAD_LETTERS, MANIFEST, STAGE_BATCHES
-from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES
+from feedback_assets.contracts.bronze import MANIFEST
+from feedback_assets.contracts.enrichment import ENRICHED_EVENTS
 from feedback_assets.contracts.signals import DAILY_COUNTS, KPIS, SENTIMENT, TRENDS
-from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENTS, REVISIONS
+from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENTS, REVISIONS
 from feedback_assets.contracts.table import Table
-from feedback_assets.contracts.themes import ASSIGNMENTS, THEMES
+from feedback_assets.contracts.themes import ISSUE_FACTS, THEME_DAYS, THEMES
 from feedback_assets.resources import SEAMS, asset_spec, seams_of, whole_result
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ GROUP = "signals"
 def signal_assets() -> Sequence[dg.AssetsDefinition]:
     """One asset a gold table."""
     return [
-        _signal(DAILY_COUNTS, [ASSIGNMENTS, ISSUES, EVENTS, REVISIONS], "update_daily_counts"),
-        _signal(TRENDS, [DAILY_COUNTS, THEMES], "update_trends"),
+        _signal(DAILY_COUNTS, [ISSUE_FACTS], "update_daily_counts"),
         _signal(SENTIMENT, [ENRICHED_EVENTS, EVENTS, REVISIONS], "update_sentiment"),
-        _signal(KPIS, [MANIFEST, DEAD_LETTERS, STAGE_BATCHES, EVENTS, ENRICHED_EVENTS, DUPLICATE_GROUPS], "update_kpis"),
+        _signal(TRENDS, [THEME_DAYS, SENTIMENT, THEMES], "update_trends"),
+        _signal(KPIS, [MANIFEST, EVENTS, ENRICHED_EVENTS, REVISIONS, DUPLICATE_INDEX], "update_kpis"),
     ]
 
 

@@ -19,8 +19,8 @@ def segment(dimension: str) -> "pl.Expr":
 def daily_counts(issues: "pl.DataFrame") -> "pl.DataFrame":
     """Rows of signals/daily_counts, sorted by key.
 
-    issues: one row an issue in force with issue_id, theme_id (empty while it waits), event_id, event_day, source, severity, sentiment,
-    customer_key, product_area, version, locale, tier, order_value. An event's order value counts once a theme, however many issues it has.
+    issues: one row an issue in force with issue_id, theme_id (empty while it waits), event_id, event_day, person, source, severity,
+    sentiment, product_area, version, locale, tier, order_value. An event's order value counts once a theme, however many issues it has.
     """
     import polars as pl
 
@@ -28,11 +28,7 @@ def daily_counts(issues: "pl.DataFrame") -> "pl.DataFrame":
     base = (
         issues.sort("issue_id")
         .with_columns(
-            person=pl.when(pl.col("customer_key").fill_null("") == "")
-            .then(pl.lit("event ") + pl.col("event_id"))
-            .otherwise(pl.lit("customer ") + pl.col("customer_key"))
-            .cast(pl.Categorical)
-            .to_physical(),
+            person=pl.col("person").cast(pl.Categorical).to_physical(),
             event=pl.col("event_id").cast(pl.Categorical).to_physical(),
             cents=cents("order_value"),
         )

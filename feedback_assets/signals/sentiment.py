@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def daily_sentiment(events: "pl.DataFrame") -> "pl.DataFrame":
     """Rows of signals/sentiment, sorted by key.
 
-    events: one row a current event that was enriched, with event_day, source, sentiment, sentiment_score, rating and the segments'
-    columns. Mixed and neutral events count as neither negative nor positive.
+    events: one row a current event that was enriched, with event_day, feed_date, source, sentiment, sentiment_score, rating and the
+    segments' columns. Mixed and neutral events count as neither negative nor positive.
     """
     import polars as pl
 
@@ -28,6 +28,7 @@ def daily_sentiment(events: "pl.DataFrame") -> "pl.DataFrame":
             positive=(pl.col("sentiment") == "positive").sum().cast(pl.Int64),
             mean_score=mean_of_millionths("score"),
             mean_rating=mean_of_millionths("stars"),
+            last_feed_date=pl.col("feed_date").max(),
         )
         .with_columns(pl.col("mean_score").fill_null(0.0), dimension=pl.lit(dimension))
         for dimension in DIMENSIONS

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 from feedback_assets.compute.interface import Compute
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.silver import EVENT_DAYS, EVENTS, REVISED_BATCHES, REVISIONS
+from feedback_assets.identity import EVENT_PREFIX_DIGITS
 from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
 from feedback_assets.silver import transform
 from feedback_assets.silver.frames import frame_of, read_frame
 
 if TYPE_CHECKING:
     import polars as pl
-
-_PREFIX_DIGITS = 15  # of 32: 60 bits, which an int64 holds
 
 
 def update_revisions(lake: Lakehouse, compute: Compute) -> WriteResult:
@@ -62,7 +61,7 @@ def event_prefix() -> "pl.Expr":
     """Of the column event_id, as silver/event_days writes it: small to read in full."""
     import polars as pl
 
-    return pl.col("event_id").str.slice(0, _PREFIX_DIGITS).str.to_integer(base=16, strict=False).alias("event_prefix")
+    return pl.col("event_id").str.slice(0, EVENT_PREFIX_DIGITS).str.to_integer(base=16, strict=False).alias("event_prefix")
 
 
 def _renumber(lake: Lakehouse, compute: Compute, arrived: "pl.DataFrame", days: set[date]) -> WriteResult:

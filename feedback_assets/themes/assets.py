@@ -5,12 +5,24 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from feedback_assets.checks import days_of
+from feedback_assets.contracts.bronze import MANIFEST
 from feedback_assets.contracts.enrichment import ISSUES
-from feedback_assets.contracts.silver import DUPLICATE_GROUPS, REVISIONS
-from feedback_assets.contracts.themes import ASSIGNMENTS, CHECKPOINTS, EMBEDDINGS, THEMES
+from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENT_DAYS, EVENTS, REVISIONS
+from feedback_assets.contracts.themes import (
+    ASSIGNMENTS,
+    CHECKPOINTS,
+    EMBEDDINGS,
+    ISSUE_FACTS,
+    SAMPLES,
+    STATES,
+    THEME_DAYS,
+    THEMES,
+    TOUCHES,
+)
 from feedback_assets.resources import SEAMS, asset_spec, day_results, seams_of, whole_result
 
 GROUP = "themes"
+GROUPED = (ASSIGNMENTS, STATES, CHECKPOINTS)
 
 
 def theme_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillPolicy) -> Sequence[dg.AssetsDefinition]:
@@ -31,19 +43,59 @@ def theme_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillPo
         yield from day_results(context, seams, [EMBEDDINGS], days, reports)
 
     @dg.multi_asset(
-        name="themes",
+        name="theme_assignments",
+        specs=[asset_spec(t, group=GROUP, deps=[EMBEDDINGS, ISSUES, REVISIONS, EVENT_DAYS], kinds=["numpy"]) for t in GROUPED],
+        required_resource_keys={SEAMS},
+        pool="gold",
+    )
+    def assignments(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        from feedback_assets.themes.process import update_themes
+
+        seams = seams_of(context)
+        report = update_themes(seams.lake, seams.embedder)
+        yield from [whole_result(seams, t, report) for t in GROUPED]
+
+    @dg.multi_asset(
+        name="issue_facts",
         specs=[
-            asset_spec(t, group=GROUP, deps=[EMBEDDINGS, ISSUES, REVISIONS, DUPLICATE_GROUPS], kinds=["numpy"])
-            for t in (ASSIGNMENTS, THEMES, CHECKPOINTS)
+            asset_spec(
+                t, group=GROUP, deps=[ASSIGNMENTS, ISSUES, EVENTS, DUPLICATE_INDEX, REVISIONS, EVENT_DAYS, MANIFEST], kinds=["polars"]
+            )
+            for t in (ISSUE_FACTS, TOUCHES)
         ],
         required_resource_keys={SEAMS},
         pool="gold",
     )
-    def themes(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        from feedback_assets.themes.process import update_themes
+    def facts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        from feedback_assets.themes.facts import update_facts
 
         seams = seams_of(context)
-        report = update_themes(seams.lake, seams.embedder, now=seams.now())
-        yield from [whole_result(seams, t, report) for t in (ASSIGNMENTS, THEMES, CHECKPOINTS)]
+        report = update_facts(seams.lake)
+        yield from [whole_result(seams, t, report) for t in (ISSUE_FACTS, TOUCHES)]
 
-    return [embeddings, themes]
+    @dg.multi_asset(
+        name="theme_days",
+        specs=[asset_spec(THEME_DAYS, group=GROUP, deps=[ISSUE_FACTS], kinds=["polars"])],
+        required_resource_keys={SEAMS},
+        pool="gold",
+    )
+    def theme_days(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        from feedback_assets.themes.facts import update_theme_days
+
+        seams = seams_of(context)
+        return whole_result(seams, THEME_DAYS, update_theme_days(seams.lake))
+
+    @dg.multi_asset(
+        name="themes",
+        specs=[asset_spec(t, group=GROUP, deps=[STATES, ISSUE_FACTS, THEME_DAYS], kinds=["polars"]) for t in (THEMES, SAMPLES)],
+        required_resource_keys={SEAMS},
+        pool="gold",
+    )
+    def themes(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        from feedback_assets.themes.catalogue import update_registry
+
+        seams = seams_of(context)
+        report = update_registry(seams.lake, seams.embedder)
+        yield from [whole_result(seams, t, report) for t in (THEMES, SAMPLES)]
+
+    return [embeddings, assignments, facts, theme_days, themes]

@@ -1,12 +1,10 @@
 """The state of the fold as rows of themes/checkpoints, and back. Exactly: a fold that goes on from here equals one from the start.
 
 A checkpoint holds the state at the end of the day before the latest one, so that the latest day can be folded again when more of it
-arrives. Its meta row says which rules, which embedder and which issues it was made of; where any of them differs it is not used.
+arrives. Its meta row says by which rules and which embedder it was made; where any of them differs it is not used.
 """
 
-import hashlib
 import json
-from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,19 +21,11 @@ _LANGUAGE = "language:"
 _FIGURES = ("total", "moments", "mean", "axes")
 
 
-def digest(issue_ids: Iterable[str]) -> str:
-    """Names a set of issues, in whatever order."""
-    h = hashlib.sha256()
-    for issue_id in sorted(issue_ids):
-        h.update(issue_id.encode())
-    return h.hexdigest()
-
-
-def rows_of(state: State, *, rules: str, embedder: str, issues: str) -> "pa.Table":
-    """The rows of a state. No rows for the state before the first day. `issues`: digest of all issues that were folded."""
+def rows_of(state: State, *, rules: str, embedder: str) -> "pa.Table":
+    """The rows of a state. No rows for the state before the first day."""
     if state.through is None:
         return to_arrow(CHECKPOINTS, [])
-    rows: list[dict[str, Any]] = [_row(META, "meta", {"rules": rules, "embedder": embedder, "issues": issues}, [])]
+    rows: list[dict[str, Any]] = [_row(META, "meta", {"rules": rules, "embedder": embedder}, [])]
     for theme in state.themes.values():
         facts = {k: v for k, v in vars(theme).items() if k not in {"total", "theme_id", "founded"}}
         rows.append(_row(theme.theme_id, "theme", facts | {"founded": _written(theme.founded)}, theme.total))

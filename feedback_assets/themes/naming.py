@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from feedback_assets.themes.embedders.interface import Embedder
 
+NAMING_VERSION = "naming-1"
+"""Names of different versions are never mixed: when it changes, all themes are named anew."""
 MOST_TEXTS = 200
 """A theme is named by its first texts: its name settles, and the work is bounded."""
 CANDIDATES = 24

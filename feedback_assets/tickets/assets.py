@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from feedback_assets.contracts.priority import SCORES
-from feedback_assets.contracts.signals import TRENDS
-from feedback_assets.contracts.themes import ASSIGNMENTS, THEMES
+from feedback_assets.contracts.signals import DAILY_COUNTS, TRENDS
+from feedback_assets.contracts.themes import ISSUE_FACTS, THEMES, TOUCHES
 from feedback_assets.contracts.tickets import OUTBOX, TICKETS
 from feedback_assets.resources import SEAMS, asset_spec, plain, purpose_of, seams_of, whole_result
 
@@ -16,7 +16,10 @@ def ticket_assets() -> Sequence[dg.AssetsDefinition]:
 
     @dg.multi_asset(
         name="tickets",
-        specs=[asset_spec(t, group="tickets", deps=[SCORES, THEMES, TRENDS, ASSIGNMENTS], kinds=["python"]) for t in (OUTBOX, TICKETS)],
+        specs=[
+            asset_spec(t, group="tickets", deps=[SCORES, THEMES, TRENDS, DAILY_COUNTS, ISSUE_FACTS, TOUCHES], kinds=["python"])
+            for t in (OUTBOX, TICKETS)
+        ],
         required_resource_keys={SEAMS},
         pool="gold",
     )

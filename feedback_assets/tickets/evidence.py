@@ -1,12 +1,13 @@
 """What a ticket can show of a theme: representative quotes and the segments that it is told in. Reads tables, decides nothing."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from feedback_assets.contracts.enrichment import ISSUES
 from feedback_assets.contracts.signals import DAILY_COUNTS
-from feedback_assets.contracts.themes import ASSIGNMENTS
+from feedback_assets.contracts.themes import ISSUE_FACTS, THEMES
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.tickets.content import LONGEST_QUOTE, MOST_QUOTES, MOST_SEGMENTS, Quote, Segment, one_line
 
@@ -26,30 +27,29 @@ class Said:
     confidence: float
 
 
-def issues_in_force(lake: Lakehouse) -> frozenset[str]:
-    """Ids of the issues that count, of all themes."""
-    return frozenset(lake.read(ASSIGNMENTS, columns=["issue_id"], where={"superseded": [False]})["issue_id"].to_pylist())
+def issues_in_force(lake: Lakehouse, quotes: Collection[Quote]) -> frozenset[str]:
+    """Which issues of these quotes still count."""
+    days = sorted({date.fromisoformat(q.day) for q in quotes})
+    ids = sorted({q.issue_id for q in quotes})
+    return frozenset(lake.read(ISSUE_FACTS, columns=["issue_id"], where={"event_day": days, "issue_id": ids})["issue_id"].to_pylist())
 
 
 def said_by_theme(lake: Lakehouse, themes: Collection[str]) -> dict[str, list[Said]]:
-    """Theme -> its issues in force."""
-    import polars as pl
+    """Theme -> its issues in force that can be quoted, as the registry keeps them."""
+    rows = lake.read(THEMES, columns=["theme_id", "evidence"], where={"theme_id": sorted(themes)}).to_pylist()
+    return {row["theme_id"]: [_said(q) for q in json.loads(row["evidence"] or "[]")] for row in rows}
 
-    assigned: pl.DataFrame = pl.DataFrame(
-        lake.read(
-            ASSIGNMENTS,
-            columns=["issue_id", "theme_id", "event_id", "source", "feed_date", "event_day", "similarity"],
-            where={"theme_id": sorted(themes), "superseded": [False]},
-        )
+
+def _said(quotable: dict[str, Any]) -> Said:
+    return Said(
+        issue_id=quotable["issue_id"],
+        event_id=quotable["event_id"],
+        source=quotable["source"],
+        day=date.fromisoformat(quotable["event_day"]),
+        text=quotable["quote"],
+        similarity=quotable["similarity"],
+        confidence=quotable["confidence"],
     )
-    found: pl.DataFrame = pl.DataFrame(lake.read(ISSUES, columns=["issue_id", "feed_date", "quote", "confidence"]))
-    joined = assigned.join(found, on=["issue_id", "feed_date"], how="inner").select(
-        "theme_id", "issue_id", "event_id", "source", "event_day", "quote", "similarity", "confidence"
-    )
-    said: dict[str, list[Said]] = {}
-    for theme, *values in joined.iter_rows():
-        said.setdefault(theme, []).append(Said(*values))
-    return said
 
 
 def representative(said: Collection[Said], first_issue: str) -> tuple[Quote, ...]:

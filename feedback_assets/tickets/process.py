@@ -9,13 +9,14 @@ from datetime import datetime
 
 from feedback_assets.effects.outbox import Intent, Settled, newest, read_intents, settle, write_intents
 from feedback_assets.effects.purpose import may_publish
+from feedback_assets.effects.touched import Touched
 from feedback_assets.identity import intent_id
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.tickets.content import TicketContent, content_from, content_hash
 from feedback_assets.tickets.evidence import issues_in_force, representative, said_by_theme, segments_by_theme
-from feedback_assets.tickets.plan import wishes
+from feedback_assets.tickets.plan import Wish, wishes
 from feedback_assets.tickets.policy import TicketWeights, reasons_to_change
-from feedback_assets.tickets.themes import content_of, read_themes
+from feedback_assets.tickets.themes import ThemeView, content_of, read_themes, successor_of
 from feedback_assets.tickets.trackers.interface import Tracker
 
 
@@ -52,18 +53,24 @@ def destination_of(tracker: Tracker) -> str:
     return f"tickets:{tracker.name}"
 
 
-def update_tickets(lake: Lakehouse, tracker: Tracker, *, purpose: str | None, weights: TicketWeights, now: datetime) -> TicketsReport:
-    """Makes the tracker say what the themes say. Again with nothing new: no commit, no request.
+def update_tickets(
+    lake: Lakehouse, tracker: Tracker, *, purpose: str | None, weights: TicketWeights, now: datetime, everything: bool = False
+) -> TicketsReport:
+    """Makes the tracker say what the themes say that live data touched. Again with nothing new: no commit, no request.
 
-    purpose: only "live" publishes; with any other, and without one, the plan comes back as a preview.
+    purpose: only "live" publishes; with any other, and without one, the plan comes back as a preview. everything: the explicit apply, which
+    publishes what backfills and replays changed, too.
     """
     destination = destination_of(tracker)
+    touched = Touched(lake, destination)
     last = newest(read_intents(lake, destination), _ticket)
-    planned = _plan(lake, tracker.name, {t: content_from(i.content) for t, i in last.items()}, weights)
+    themes = None if everything or not may_publish(purpose) else touched.themes
+    planned = _plan(lake, tracker.name, {t: content_from(i.content) for t, i in last.items()}, weights, themes)
     changes = tuple(change for change, _ in planned)
     if not may_publish(purpose):
         return TicketsReport(published=False, purpose=purpose or "", changes=changes)
     written = write_intents(lake, (_intent(destination, change, content, now) for change, content in planned))
+    touched.done()
     settled = settle(
         lake,
         destination,
@@ -91,15 +98,19 @@ def _report(changes: tuple[TicketChange, ...], written: int, settled: Settled) -
 
 
 def _plan(
-    lake: Lakehouse, tracker: str, last: Mapping[str, TicketContent], weights: TicketWeights
+    lake: Lakehouse, tracker: str, last: Mapping[str, TicketContent], weights: TicketWeights, touched: frozenset[str] | None
 ) -> list[tuple[TicketChange, TicketContent]]:
-    """The changes that are worth making, with the whole state that each wants."""
+    """The changes that are worth making, with the whole state that each wants. touched: themes that may be published; None for all."""
+    if touched is not None and not touched:
+        return []
     themes = read_themes(lake)
     wanted = wishes(tracker, themes, last, weights.tickets)
+    if touched is not None:
+        wanted = [w for w in wanted if touched & _themes_of(w, last, themes)]
     open_themes = {w.theme_id for w in wanted if not w.closed_because}
     said = said_by_theme(lake, open_themes)
     segments = segments_by_theme(lake, open_themes)
-    in_force = issues_in_force(lake)
+    in_force = issues_in_force(lake, [q for w in wanted if w.ticket_id in last for q in last[w.ticket_id].quotes])
     planned = []
     for wish in wanted:
         before = last.get(wish.ticket_id)
@@ -119,6 +130,12 @@ def _plan(
         if reasons:
             planned.append((_change(content, "create" if before is None else "update", reasons), content))
     return planned
+
+
+def _themes_of(wish: Wish, last: Mapping[str, TicketContent], themes: Mapping[str, ThemeView]) -> set[str]:
+    """The themes that a ticket is about, or was until now: its own, and the one that took over from it."""
+    before = last[wish.ticket_id].theme_id if wish.ticket_id in last else wish.theme_id
+    return {wish.theme_id, before, successor_of(before, themes)}
 
 
 def _change(content: TicketContent, action: str, reasons: Iterable[str]) -> TicketChange:
