@@ -1,5 +1,6 @@
 """Small input tables for the tests of signals, priority, tickets and alerts: real Delta tables that fit the contracts."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,9 +11,12 @@ from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES
 from feedback_assets.contracts.priority import SCORES
 from feedback_assets.contracts.signals import DAILY_COUNTS, TRENDS
-from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENTS, REVISIONS
-from feedback_assets.contracts.themes import ASSIGNMENTS, THEMES
+from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENTS, REVISIONS
+from feedback_assets.contracts.themes import ASSIGNMENTS, ISSUE_FACTS, THEME_DAYS, THEMES, TOUCHES
 from feedback_assets.lakehouse.interface import Lakehouse
+from feedback_assets.themes import evidence
+from feedback_assets.themes.catalogue import _people
+from feedback_assets.themes.facts import update_facts, update_theme_days
 
 DAY = date(2024, 5, 31)
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
@@ -74,20 +78,31 @@ def put_pieces(lake: Lakehouse, pieces: Iterable[Piece]) -> None:
     lake.replace(ENRICHED_EVENTS, to_arrow(ENRICHED_EVENTS, [_enriched(p) for p in listed]))
     lake.replace(ISSUES, to_arrow(ISSUES, [_issue(p) for p in listed if p.issues]))
     lake.replace(ASSIGNMENTS, to_arrow(ASSIGNMENTS, [_assignment(p) for p in listed if p.issues]))
-    repeated = {p.repeats for p in listed if p.repeats}
-    groups = [
-        {
-            "event_id": p.event_id,
-            "group_id": p.repeats or p.event_id,
-            "is_representative": not p.repeats,
-            "kind": "exact",
-            "similarity": 1.0,
-            "is_template": False,
-        }
-        for p in listed
-        if p.repeats or (repeated and p.event_id in repeated)
-    ]
-    lake.replace(DUPLICATE_GROUPS, to_arrow(DUPLICATE_GROUPS, groups))
+    index = [_index(p) for p in listed if not p.superseded]
+    lake.replace(DUPLICATE_INDEX, to_arrow(DUPLICATE_INDEX, index))
+    update_facts(lake)
+    update_theme_days(lake)
+    known = lake.read(THEMES).to_pylist()
+    lake.upsert(THEMES, to_arrow(THEMES, [row | _from_facts(lake, row["theme_id"]) for row in known]))
+
+
+def _from_facts(lake: Lakehouse, theme_id: str) -> dict[str, Any]:
+    """What the registry takes from the facts of a theme."""
+    people = _people(lake, [theme_id]).get(theme_id, {"tiers": {}, "order_value": 0.0, "versions": {}})
+    facts = lake.read(ISSUE_FACTS, columns=evidence.FACTS, where={"theme_id": [theme_id]}).to_pylist()
+    return {
+        "tiers": json.dumps(people["tiers"]),
+        "order_value": people["order_value"],
+        "versions": json.dumps(people["versions"]),
+        "evidence": evidence.written(evidence.best(evidence.quotable(f) for f in facts)),
+    }
+
+
+def touch(lake: Lakehouse, n: int, purpose: str = "live") -> None:
+    """Says that a batch of new data concerned theme n."""
+    batch = identity.batch_id("forum", theme(n), str(lake.version(TOUCHES)))
+    row = {"touch_id": batch, "feed_date": DAY, "batch_id": batch, "theme_id": theme(n), "purpose": purpose}
+    lake.append_new(TOUCHES, to_arrow(TOUCHES, [row]))
 
 
 def put_theme(lake: Lakehouse, n: int, **changed: Any) -> None:
@@ -115,7 +130,8 @@ def put_theme(lake: Lakehouse, n: int, **changed: Any) -> None:
         "embedder": "test",
         "centroid": [1.0, 0.0],
     }
-    lake.upsert(THEMES, to_arrow(THEMES, [row | changed]))
+    lake.upsert(THEMES, to_arrow(THEMES, [row | _from_facts(lake, theme(n)) | changed]))
+    touch(lake, n)
 
 
 def put_score(lake: Lakehouse, n: int, score: float = 65.0, band: str = "P2", as_of: date = DAY) -> None:
@@ -132,6 +148,7 @@ def put_score(lake: Lakehouse, n: int, score: float = 65.0, band: str = "P2", as
         "explanation": f"{band} with {score:.1f} of 100.",
     }
     lake.upsert(SCORES, to_arrow(SCORES, [row]))
+    touch(lake, n)
 
 
 def drop_score(lake: Lakehouse, n: int) -> None:
@@ -156,6 +173,7 @@ def put_trend(lake: Lakehouse, n: int, trend: str = "steady", last_7_days: int =
         "top_version_share": 0.0,
     }
     lake.upsert(TRENDS, to_arrow(TRENDS, [row]))
+    touch(lake, n)
 
 
 def put_counts(lake: Lakehouse, n: int, issues: int, *, dimension: str = "all", value: str = "", day: date = DAY) -> None:
@@ -173,6 +191,9 @@ def put_counts(lake: Lakehouse, n: int, issues: int, *, dimension: str = "all", 
         "order_value": 0.0,
     }
     lake.upsert(DAILY_COUNTS, to_arrow(DAILY_COUNTS, [row]))
+    if dimension == "all":
+        sums = {"event_day": day, "theme_id": theme(n), "issues": issues, "events": issues, "severity_sum": 3 * issues}
+        lake.upsert(THEME_DAYS, to_arrow(THEME_DAYS, [{**sums, "confidence_sum": 0}]))
 
 
 def _at(day: date) -> datetime:
@@ -231,6 +252,23 @@ def _revision(p: Piece) -> dict[str, Any]:
         "event_day": p.day,
         "event_time": _at(p.day),
         "revised_at": _at(p.day),
+    }
+
+
+def _index(p: Piece) -> dict[str, Any]:
+    return {
+        "event_day": p.day,
+        "event_id": p.event_id,
+        "payload_sha256": p.payload,
+        "feed_date": p.day,
+        "event_time": _at(p.day),
+        "source": p.source,
+        "customer_key": p.customer,
+        "text_hash": identity.event_id("text", p.quote),
+        "minhash": [],
+        "weight": 30,
+        "leader_id": p.repeats or p.event_id,
+        "similarity": 1.0,
     }
 
 

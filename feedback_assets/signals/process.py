@@ -108,13 +108,13 @@ def _kpis_of(lake: Lakehouse, days: Sequence[date]) -> "pl.DataFrame":
     manifest = _frame(lake, MANIFEST, ["feed_date", "source", "records_in", "bronze_rows"], where)
     silver = _frame(lake, EVENTS, [*_DELIVERED, "source", "event_time", "spam_reason", "received_at", "processed_at"], where)
     # A record that was delivered again later is current under its first day alone, so that it is counted once.
-    current = _frame(lake, REVISIONS, ["event_id", "payload_sha256", "is_current"], where)
+    current = _frame(lake, REVISIONS, [*_DELIVERED, "is_current"], where)
     event_days = sorted(set(silver["event_time"].dt.date().drop_nulls().to_list()))
     repeats = _frame(lake, DUPLICATE_INDEX, ["event_id", "leader_id"], {"event_day": event_days})
     enriched = _frame(lake, ENRICHED_EVENTS, [*_DELIVERED, "issues", "in_review", "processed_at"], where)
     events = (
         silver.rename({"processed_at": "silver_at"})
-        .join(current.filter("is_current"), on=["event_id", "payload_sha256"], how="left")
+        .join(current.filter("is_current"), on=_DELIVERED, how="left")
         .join(
             repeats.filter(pl.col("event_id") != pl.col("leader_id")).select("event_id", is_repeat=pl.lit(value=True)),
             on="event_id",

@@ -55,8 +55,10 @@ def update_registry(lake: Lakehouse, embedder: "Embedder") -> WriteResult:
     rows |= {t: _counted(states[t], sums.get(t), people.get(t), quotes[t]) for t in concerned if t not in stored}
     rows |= {t: _retired(states[t], stored.get(t)) for t in states if states[t]["status"] == "retired"}
     whole = {**{t: stored[t] for t in active if t in stored}, **{t: rows[t] for t in rows}}
-    _name(lake, embedder, whole, active, samples, anew=changes is None)
+    named_by = _name(lake, embedder, whole, active, samples, anew=changes is None)
     written = lake.replace(THEMES, to_arrow(THEMES, [whole[t] for t in sorted(whole)]))
+    # After the names: killed in between, the next run finds the samples changed, and names anew.
+    lake.replace(SAMPLES, to_arrow(SAMPLES, named_by))
     inputs.done()
     return written
 
@@ -149,8 +151,9 @@ def _samples(lake: Lakehouse, themes: Sequence[str], days: "pl.DataFrame") -> "d
     """Theme -> the row of themes/samples: its first issues, from the days on which there were enough of them."""
     import polars as pl
 
+    rows: dict[str, Row] = {t: {"theme_id": t, "issues": [], "wordings": []} for t in themes}
     if not days.height:
-        return {}
+        return rows
     before = days.sort("event_day").with_columns(before=pl.col("issues").cum_sum().over("theme_id") - pl.col("issues"))
     early = before.filter(pl.col("before") < MOST_TEXTS).select("event_day", "theme_id")
     facts = _frame(
@@ -160,7 +163,6 @@ def _samples(lake: Lakehouse, themes: Sequence[str], days: "pl.DataFrame") -> "d
         {"event_day": sorted(set(early["event_day"].to_list()))},
     ).join(early, on=["event_day", "theme_id"], how="semi")
     first = facts.sort("event_time", "issue_id").group_by("theme_id", maintain_order=True).head(MOST_TEXTS)
-    rows: dict[str, Row] = {t: {"theme_id": t, "issues": [], "wordings": []} for t in themes}
     for theme, issue, title, quote in first.select("theme_id", "issue_id", "title", "quote").iter_rows():
         rows[theme]["issues"].append(issue)
         rows[theme]["wordings"].append(title + BETWEEN + quote)
@@ -203,8 +205,11 @@ def _retired(state: "Row", stored: "Row | None") -> "Row":
 
 def _name(
     lake: Lakehouse, embedder: "Embedder", rows: "dict[str, Row]", active: Sequence[str], samples: "Mapping[str, Row]", *, anew: bool
-) -> None:
-    """Names all active themes anew when what one of them is named by changed: a name tells a theme from the others."""
+) -> "list[Row]":
+    """Names all active themes anew when what one of them is named by changed: a name tells a theme from the others.
+
+    Returns the rows of themes/samples that the names follow from.
+    """
     known: dict[str, Row] = {r["theme_id"]: r for r in lake.read(SAMPLES).to_pylist()}
     nothing: Row = {"issues": [], "wordings": []}
     usual = _usual_versions([json.loads(rows[t]["versions"]) for t in active])
@@ -214,7 +219,7 @@ def _name(
         fallback = (rows[t]["subcategory"] or rows[t]["category"]).replace("_", " ")
         wanted[t] = {**(samples.get(t) or known.get(t) or nothing), "theme_id": t, "version": version, "fallback": fallback}
     if wanted == known and not anew and all(rows[t].get("name") for t in active):
-        return
+        return list(wanted.values())
     centres = _centres(embedder, [wanted[t]["wordings"] for t in active])
     subjects = [
         Subject(
@@ -230,7 +235,7 @@ def _name(
     names = name_themes(subjects, embedder)
     for t in active:
         rows[t]["name"], rows[t]["terms"] = names[t].name, list(names[t].terms)
-    lake.replace(SAMPLES, to_arrow(SAMPLES, [wanted[t] for t in active]))
+    return list(wanted.values())
 
 
 def _centres(embedder: "Embedder", texts: Sequence[Sequence[str]]) -> list[Any]:

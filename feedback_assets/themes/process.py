@@ -162,7 +162,7 @@ class _Work:
         wrote |= self.lake.replace(CHECKPOINTS, to_arrow(CHECKPOINTS, [])).committed if stored else False
         wrote |= self._replace_assignments(made, stored)
         wrote |= self._write_state(folded)
-        return self._report(folded, made, retired, wrote, replayed=bool(rows))
+        return self._report(folded, made, retired, wrote, folded_now=len(rows), replayed=bool(rows))
 
     def go_on(self, start: State, new: "Sequence[Row]") -> ThemesReport:
         """Folds the days after the checkpoint: those that were folded before, with what is new of them."""
@@ -205,7 +205,7 @@ class _Work:
         elsewhere = [r for r in made[len(refolded) :] if _differs(r, stored[r["issue_id"]])]
         wrote |= self.lake.upsert(ASSIGNMENTS, to_arrow(ASSIGNMENTS, elsewhere)).committed
         wrote |= self._write_state(folded)
-        return self._report(folded, made, retired, wrote, replayed=False)
+        return self._report(folded, made, retired, wrote, folded_now=len(rows), replayed=False)
 
     def follow_revisions(self, inputs: Following) -> int:
         """Marks assignments of revisions that came into or went out of force. Returns how many changed."""
@@ -295,10 +295,12 @@ class _Work:
         checkpoint = rows_of(folded.before_last, rules=self.rules.version, embedder=self.embedder.name)
         return self.lake.replace(CHECKPOINTS, checkpoint).committed or wrote
 
-    def _report(self, folded: Folded, made: "Collection[Row]", retired: int, wrote: bool, *, replayed: bool) -> ThemesReport:
+    def _report(
+        self, folded: Folded, made: "Collection[Row]", retired: int, wrote: bool, *, folded_now: int, replayed: bool
+    ) -> ThemesReport:
         assigned = sum(bool(r["theme_id"]) for r in made)
         return ThemesReport(
-            folded=len(folded.places),
+            folded=folded_now,
             assigned=assigned,
             waiting=len(made) - assigned,
             themes=len(folded.state.themes),

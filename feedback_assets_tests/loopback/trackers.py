@@ -1,12 +1,12 @@
 """Trackers and lakehouses that misbehave on purpose: killed at a chosen step, refusing, unreachable. The real ones do the work."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.table import Table
 from feedback_assets.effects.refusals import RefusedError, UnavailableError
-from feedback_assets.lakehouse.interface import Lakehouse, Where, WriteResult
+from feedback_assets.lakehouse.interface import Changes, Lakehouse, Mark, Where, WriteResult
 from feedback_assets.tickets.content import TicketContent
 from feedback_assets.tickets.trackers.interface import TicketState, Tracker
 
@@ -61,6 +61,18 @@ class FusedLake:
         result = self._lake.replace(table, rows, where=where)
         self._fuse.step()
         return result
+
+    def mark(self, table: Table) -> Mark:
+        return self._lake.mark(table)
+
+    def changes(self, table: Table, since: Mark, *, columns: Sequence[str]) -> Changes | None:
+        return self._lake.changes(table, since, columns=columns)
+
+    def changed_partitions(self, table: Table, since: Mark) -> "set[date] | None":
+        return self._lake.changed_partitions(table, since)
+
+    def partitions(self, table: Table) -> "set[Any]":
+        return self._lake.partitions(table)
 
     def version(self, table: Table) -> int:
         return self._lake.version(table)

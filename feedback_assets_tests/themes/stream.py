@@ -2,16 +2,21 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ISSUES
-from feedback_assets.contracts.silver import EVENTS, REVISIONS
-from feedback_assets.identity import event_id, issue_id, sha256_hex
+from feedback_assets.contracts.silver import EVENT_DAYS, EVENTS, REVISIONS
+from feedback_assets.identity import event_id, event_prefix, issue_id, sha256_hex
+from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.lakehouse.local import LocalLakehouse
+from feedback_assets.themes.catalogue import update_registry
+from feedback_assets.themes.embedders.interface import Embedder
+from feedback_assets.themes.facts import update_facts, update_theme_days
+from feedback_assets.themes.process import ThemesReport, update_themes
 
 FIRST = date(2024, 3, 1)
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
@@ -131,6 +136,7 @@ def land(lake: LocalLakehouse, feedback: Sequence[Feedback]) -> None:
             "issue_id": f.issue,
             "category": f.category,
             "subcategory": f.subcategory,
+            "sentiment": "negative",
             "severity": 3,
             "confidence": 0.9,
             "owner": "apps",
@@ -154,6 +160,8 @@ def land(lake: LocalLakehouse, feedback: Sequence[Feedback]) -> None:
         for d, b in sorted(batches)
     ]
     lake.append_new(EVENTS, to_arrow(EVENTS, events))
+    places = {(f.day, event_prefix(f.event)) for f in feedback}
+    lake.append_new(EVENT_DAYS, to_arrow(EVENT_DAYS, [{"feed_date": d, "event_prefix": p} for d, p in sorted(places)]))
     lake.append_new(ISSUES, to_arrow(ISSUES, issues))
     lake.append_new(STAGE_BATCHES, to_arrow(STAGE_BATCHES, ledger))
 
@@ -173,3 +181,10 @@ def revise(lake: LocalLakehouse, feedback: Sequence[Feedback], current: Sequence
         for f, c in zip(feedback, current, strict=True)
     ]
     lake.upsert(REVISIONS, to_arrow(REVISIONS, rows))
+
+
+def follow_themes(lake: Lakehouse, embedder: Embedder) -> ThemesReport:
+    """All steps of the room, as the gold job runs them."""
+    report = update_themes(lake, embedder)
+    wrote = [update_facts(lake).committed, update_theme_days(lake).committed, update_registry(lake, embedder).committed]
+    return replace(report, committed=report.committed or any(wrote))

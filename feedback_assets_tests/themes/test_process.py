@@ -13,22 +13,22 @@ from hypothesis import strategies as st
 
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.pandera_schema import schema_verdict
-from feedback_assets.contracts.silver import DUPLICATE_GROUPS
+from feedback_assets.contracts.silver import DUPLICATE_INDEX
 from feedback_assets.contracts.table import Table
-from feedback_assets.contracts.themes import ASSIGNMENTS, CHECKPOINTS, EMBEDDINGS, THEMES
+from feedback_assets.contracts.themes import ASSIGNMENTS, CHECKPOINTS, EMBEDDINGS, ISSUE_FACTS, SAMPLES, STATES, THEME_DAYS, THEMES
 from feedback_assets.lakehouse.interface import Where, WriteResult
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.themes.embed import embed_days, pending_days
 from feedback_assets.themes.embedders.interface import Embedder
-from feedback_assets.themes.process import ThemesReport, update_themes
-from feedback_assets_tests.themes.stream import FIRST, NOW, Feedback, land, revise, stream
+from feedback_assets.themes.process import ThemesReport
+from feedback_assets_tests.themes.stream import FIRST, NOW, Feedback, follow_themes, land, revise, stream
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pyarrow as pa
 
-TABLES = (ASSIGNMENTS, THEMES, CHECKPOINTS)
+TABLES = (ASSIGNMENTS, STATES, CHECKPOINTS, ISSUE_FACTS, THEME_DAYS, SAMPLES, THEMES)
 
 
 def day(n: int) -> date:
@@ -39,7 +39,7 @@ def step(lake: LocalLakehouse, embedder: Embedder, feedback: Sequence[Feedback] 
     if feedback:
         land(lake, feedback)
     embed_days(lake, embedder, pending_days(lake), now=NOW)
-    return update_themes(lake, embedder, now=NOW)
+    return follow_themes(lake, embedder)
 
 
 def rows(lake: LocalLakehouse, table: Table, status: str = "") -> list[dict[str, Any]]:
@@ -49,7 +49,8 @@ def rows(lake: LocalLakehouse, table: Table, status: str = "") -> list[dict[str,
 
 def current(lake: LocalLakehouse) -> list[Any]:
     """What must not depend on how issues arrived."""
-    return [rows(lake, THEMES, "active"), rows(lake, ASSIGNMENTS), rows(lake, CHECKPOINTS)]
+    states = [rows(lake, t, "active") for t in (THEMES, STATES)]
+    return [*states, *(rows(lake, t) for t in (ASSIGNMENTS, CHECKPOINTS, ISSUE_FACTS, THEME_DAYS, SAMPLES))]
 
 
 def of_days(feedback: Iterable[Feedback], days: Iterable[date]) -> list[Feedback]:
@@ -102,7 +103,7 @@ def test_micro_batches_in_any_order_give_the_same_themes(
         land(parts, said[a:b])
         for f in said[a:b]:
             embed_days(parts, embedder, [f.day], now=NOW)
-        update_themes(parts, embedder, now=NOW)
+        follow_themes(parts, embedder)
     assert current(parts) == current(whole)
 
 
@@ -116,8 +117,8 @@ def test_a_second_update_commits_nothing(lake: LocalLakehouse, embedder: Embedde
 
 
 def test_an_update_without_any_issue_makes_no_table(lake: LocalLakehouse, embedder: Embedder) -> None:
-    assert update_themes(lake, embedder, now=NOW) == ThemesReport()
-    assert [lake.version(t) for t in TABLES] == [-1, -1, -1]
+    assert follow_themes(lake, embedder) == ThemesReport()
+    assert [lake.version(t) for t in TABLES] == [-1] * len(TABLES)
 
 
 def test_new_days_keep_theme_ids_and_fold_only_what_is_new(lake: LocalLakehouse, embedder: Embedder) -> None:
@@ -179,18 +180,10 @@ def test_customers_are_counted_once_and_copies_of_unknown_senders_once(lake: Loc
     senders = ["ann", "ann", "bob", "", "", ""]
     said = [Feedback(FIRST, f"r{n}", "the app crashes when I export to pdf", customer=c) for n, c in enumerate(senders)]
     land(lake, said)
-    copies = [
-        {
-            "event_id": f.event,
-            "group_id": said[3].event,
-            "is_representative": f is said[3],
-            "kind": "exact",
-            "similarity": 1.0,
-            "is_template": False,
-        }
-        for f in said[3:5]
+    index = [
+        {"event_day": FIRST, "event_id": f.event, "feed_date": FIRST, "leader_id": (said[3] if f in said[3:5] else f).event} for f in said
     ]
-    lake.append_new(DUPLICATE_GROUPS, to_arrow(DUPLICATE_GROUPS, copies))
+    lake.append_new(DUPLICATE_INDEX, to_arrow(DUPLICATE_INDEX, index))
     step(lake, embedder)
     (theme,) = rows(lake, THEMES)
     assert (theme["issues"], theme["events"], theme["customers"]) == (6, 6, 4)
@@ -228,10 +221,10 @@ def test_vectors_of_two_embedders_are_never_mixed(lake: LocalLakehouse, embedder
     report = step(lake, other)
     assert report.postponed == len(said)
     embed_days(lake, other, [day(0), day(1)], now=NOW)
-    assert update_themes(lake, other, now=NOW).postponed == len(of_days(said, [day(2), day(3)]))
+    assert follow_themes(lake, other).postponed == len(of_days(said, [day(2), day(3)]))
     assert current(lake) == before
     embed_days(lake, other, [day(2), day(3)], now=NOW)
-    report = update_themes(lake, other, now=NOW)
+    report = follow_themes(lake, other)
     assert report.replayed
     assert {r["embedder"] for r in rows(lake, THEMES, "active")} == {"other-1"}
 
@@ -248,10 +241,21 @@ class DyingLakehouse(LocalLakehouse):
         self.left = writes
 
     def replace(self, table: Table, rows: "pa.Table", *, where: Where | None = None) -> WriteResult:
+        self._live()
+        return super().replace(table, rows, where=where)
+
+    def upsert(self, table: Table, rows: "pa.Table") -> WriteResult:
+        self._live()
+        return super().upsert(table, rows)
+
+    def append_new(self, table: Table, rows: "pa.Table") -> WriteResult:
+        self._live()
+        return super().append_new(table, rows)
+
+    def _live(self) -> None:
         if self.left == 0:
             raise Killed
         self.left -= 1
-        return super().replace(table, rows, where=where)
 
 
 @pytest.mark.parametrize("late", [False, True])
@@ -259,18 +263,18 @@ def test_a_kill_between_writes_heals_on_the_next_run(embedder: Embedder, tmp_pat
     said = stream(days=5, a_day=20)
     first, then = ([1, 2, 3, 4], [0]) if late else ([0, 1, 2], [3, 4])
     expected: list[Any] = []
-    for writes in (99, 0, 1, 2, 3):
+    for writes in (99, *((0, 2, 5, 9, 12) if late else range(14))):
         lake = other_home(tmp_path, writes)
         step(lake, embedder, of_days(said, map(day, first)))
         land(lake, of_days(said, map(day, then)))
         embed_days(lake, embedder, pending_days(lake), now=NOW)
         dying = DyingLakehouse(lake.root, writes)
         try:
-            update_themes(dying, embedder, now=NOW)
+            follow_themes(dying, embedder)
         except Killed:
             assert dying.left == 0
-        update_themes(lake, embedder, now=NOW)
-        assert not update_themes(lake, embedder, now=NOW).committed
+        follow_themes(lake, embedder)
+        assert not follow_themes(lake, embedder).committed
         expected = expected or [*current(lake), rows(lake, THEMES)]
         assert [*current(lake), rows(lake, THEMES)] == expected, f"killed before write {writes}"
 

@@ -17,7 +17,7 @@ from feedback_assets.tickets.process import TicketsReport, update_tickets
 from feedback_assets.tickets.trackers.interface import Tracker
 from feedback_assets.tickets.trackers.local import LocalTracker
 from feedback_assets.tickets.trackers.registry import tracker_named
-from feedback_assets_tests.gold_rows import NOW, Piece, drop_score, put_pieces, put_score, put_theme, put_trend, theme
+from feedback_assets_tests.gold_rows import NOW, Piece, drop_score, put_pieces, put_score, put_theme, put_trend, theme, touch
 from feedback_assets_tests.loopback.trackers import MoodyTracker
 
 
@@ -248,6 +248,7 @@ def test_a_quote_of_a_deleted_event_leaves_the_ticket(run: Run, lake: LocalLakeh
     file = folder / f"{ID1}.md"
     assert "first words" in file.read_text(encoding="utf-8")
     put_pieces(lake, [replace(pieces[0], superseded=True), pieces[1]])
+    touch(lake, 1)
     assert [c.reasons for c in run().changes] == [("quotes",)]
     text = file.read_text(encoding="utf-8")
     assert "first words" not in text
