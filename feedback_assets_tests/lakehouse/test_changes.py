@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from deltalake import DeltaTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -39,8 +40,6 @@ def write(lake: LocalLakehouse, how: str, made: list[tuple[int, int, str]]) -> N
     elif how == "replace":
         lake.replace(ISSUES, table, where={"feed_date": [DAY_A + timedelta(days=d) for d in range(3)]})
     elif (lake.root / ISSUES.name).exists():
-        from deltalake import DeltaTable
-
         DeltaTable(str(lake.root / ISSUES.name)).optimize.compact()
 
 
@@ -85,6 +84,8 @@ def test_it_cannot_be_told_when_a_commit_or_a_file_of_then_is_cleaned_away(lake:
     write(lake, "append", [(1, 0, "a")])
     mark = lake.mark(ISSUES)
     write(lake, "upsert", [(1, 0, "b")])
+    write(lake, "upsert", [(1, 0, "c")])
+    DeltaTable(str(lake.root / ISSUES.name)).create_checkpoint()
     log = lake.root / ISSUES.name / "_delta_log" / f"{mark.version + 1:020d}.json"
     text = log.read_text()
     log.unlink()
