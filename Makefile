@@ -6,7 +6,7 @@ BIN := .venv/bin
 export FEEDBACK_HOME ?= $(CURDIR)/.feedback
 DEMO ?= --records 5000 --days 14 --seed 7
 
-.PHONY: help install demo test lint types imports unit dev bench docs lock clean
+.PHONY: help install demo test lint types imports unit dev postgres bench docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,15 +52,23 @@ dev: install ## the Dagster UI on the same home
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.lock
 	@touch $@
 
+.venv/.postgres: requirements-postgres.lock .venv/.installed
+	@echo "installing what Dagster needs to keep its runs and events in Postgres"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-postgres.lock
+	@touch $@
+
+postgres: .venv/.postgres ## what FEEDBACK_DAGSTER_POSTGRES needs
+
 bench: .venv/.bench ## speed, memory and quality, side by side with the alternatives
 	@$(BIN)/python -m benchmarks
 
 docs: install ## docs/tables.md and the graph picture, from the code
 	@$(BIN)/python -m feedback_assets.contracts.markdown > docs/tables.md
 
-lock: ## renew both locks from their .in files (needs uv)
+lock: ## renew the locks from their .in files (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock requirements.in
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements-bench.lock requirements-bench.in
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements-postgres.lock requirements-postgres.in
 
 clean: ## remove the demo home
 	@rm -rf .feedback

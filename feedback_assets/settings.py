@@ -9,6 +9,7 @@ from feedback_assets.errors import SettingError
 
 PURPOSES = ("live", "backfill", "replay", "canary")
 PURPOSE_TAG = "feedback/purpose"
+POSTGRES_VARIABLE = "FEEDBACK_DAGSTER_POSTGRES"
 
 
 def project_root() -> Path:
@@ -27,6 +28,8 @@ class Settings:
     compute, embedder, tracker, alert_channel: FEEDBACK_COMPUTE, FEEDBACK_EMBEDDER, FEEDBACK_TRACKER and FEEDBACK_ALERTS: names in
     the registries.
     pseudonym_key: FEEDBACK_PSEUDONYM_KEY, 64 hex digits; when it is empty, the key is a file in the home.
+    dagster_postgres: FEEDBACK_DAGSTER_POSTGRES, postgresql://user:password@host/database for Dagster's runs, events and schedules; when
+    it is empty, they are in SQLite in the home.
     """
 
     home: Path
@@ -38,6 +41,7 @@ class Settings:
     tracker: str = "local"
     alert_channel: str = "local"
     pseudonym_key: str = field(default="", repr=False)
+    dagster_postgres: str = field(default="", repr=False)
 
     @property
     def landing(self) -> Path:
@@ -85,7 +89,20 @@ class Settings:
             tracker=environ.get("FEEDBACK_TRACKER") or "local",
             alert_channel=environ.get("FEEDBACK_ALERTS") or "local",
             pseudonym_key=environ.get("FEEDBACK_PSEUDONYM_KEY") or "",
+            dagster_postgres=_postgres(environ),
         )
+
+
+def _postgres(environ: Mapping[str, str]) -> str:
+    url = environ.get(POSTGRES_VARIABLE) or ""
+    scheme, separator, rest = url.partition("://")
+    if url and not (separator and scheme in ("postgres", "postgresql", "postgresql+psycopg2") and rest.partition("/")[2]):
+        raise SettingError(  # its value is a secret: not shown
+            f"{POSTGRES_VARIABLE} is not a URL of a Postgres database",
+            expected="postgresql://user:password@host:5432/database",
+            mend=f"set {POSTGRES_VARIABLE} to one, or unset it for SQLite in the home",
+        )
+    return url
 
 
 def _folder(environ: Mapping[str, str], name: str, default: Path) -> Path:

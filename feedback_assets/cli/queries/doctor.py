@@ -19,7 +19,7 @@ from feedback_assets.contracts import ALL_TABLES
 from feedback_assets.contracts.bronze import SOURCES
 from feedback_assets.errors import FeedbackError, SettingError
 from feedback_assets.lakehouse.quick import QuickReader
-from feedback_assets.settings import Settings
+from feedback_assets.settings import POSTGRES_VARIABLE, Settings
 from feedback_assets.silver.personal.keys import VARIABLE as KEY_VARIABLE
 from feedback_assets.silver.personal.keys import key_from_hex, site_key
 
@@ -81,15 +81,33 @@ def _settings(environ: Mapping[str, str]) -> Iterator[Finding]:
             )
         else:
             yield Finding("settings", field, "ok", f"{getattr(one, field)} ({origin})")
+    yield _event_log(environ)
     for name in sorted(environ):
-        if name.startswith("FEEDBACK_") and name not in (*VARIABLES, KEY_VARIABLE):
+        if name.startswith("FEEDBACK_") and name not in (*VARIABLES, KEY_VARIABLE, POSTGRES_VARIABLE):
             near = get_close_matches(name, VARIABLES, n=1)
             yield Finding("settings", name, "note", "no setting has this name", f"did you mean {near[0]}?" if near else f"unset {name}")
 
 
+def _event_log(environ: Mapping[str, str]) -> Finding:
+    """Where Dagster's runs and events are. The URL of a database holds its password: it is never shown."""
+    if not environ.get(POSTGRES_VARIABLE):
+        return Finding("settings", "dagster_postgres", "ok", "SQLite in the home (default)")
+    try:
+        Settings.from_environment({POSTGRES_VARIABLE: environ[POSTGRES_VARIABLE]})
+    except SettingError as e:
+        return Finding("settings", "dagster_postgres", "broken", f"{e.what}; expected: {e.expected}", e.mend)
+    if not _installed("dagster-postgres"):
+        return Finding(
+            "settings", "dagster_postgres", "broken", f"{POSTGRES_VARIABLE} is set, dagster-postgres is missing", "make postgres"
+        )
+    return Finding("settings", "dagster_postgres", "ok", f"Postgres (from {POSTGRES_VARIABLE}, not shown)")
+
+
 def _usable(environ: Mapping[str, str]) -> Settings | None:
     """The settings, or with defaults in place of wrong ones, so that the other checks can be made."""
-    for names in ((*VARIABLES, KEY_VARIABLE), tuple(VARIABLES), ("FEEDBACK_HOME", "FEEDBACK_PROJECT"), ("FEEDBACK_PROJECT",)):
+    secret = (KEY_VARIABLE, POSTGRES_VARIABLE)
+    paths = ("FEEDBACK_HOME", "FEEDBACK_PROJECT")
+    for names in ((*VARIABLES, *secret), (*VARIABLES, KEY_VARIABLE), tuple(VARIABLES), paths, ("FEEDBACK_PROJECT",)):
         try:
             return Settings.from_environment({k: environ[k] for k in names if environ.get(k)})
         except (SettingError, RuntimeError):
