@@ -1,6 +1,6 @@
 """Normalised texts read for comparing: where their short shingles stand. Not here: what two texts share, tables."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -68,13 +68,15 @@ class Reader:
         self._held: dict[int, Read] = {}
         self._characters = 0
 
-    def need(self, texts: Sequence[int]) -> None:
+    def missing(self, texts: Iterable[int]) -> set[int]:
+        """Those that are not read."""
+        return set(texts).difference(self._held)
+
+    def need(self, texts: set[int]) -> None:
         """Reads these at once, unless they are there."""
-        missing = {i for i in texts if i not in self._held}
-        if not missing:
-            return
-        if self._characters > KEPT_CHARACTERS:
-            missing = set(texts)
+        missing = self.missing(texts)
+        if missing and self._characters > KEPT_CHARACTERS:
+            missing = texts
             self._held.clear()
             self._characters = 0
         wanted = sorted(missing)
@@ -82,10 +84,7 @@ class Reader:
             self._held[i] = found
             self._characters += len(found.normal)
 
-    def has(self, text: int) -> bool:
-        return text in self._held
-
-    def __getitem__(self, text: int) -> Read:
-        if text not in self._held:
-            self.need([text])
-        return self._held[text]
+    def texts(self, numbers: Iterable[int]) -> list[Read]:
+        """Texts that are there."""
+        held = self._held
+        return [held[i] for i in numbers]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from feedback_assets.silver.duplicates.reading import SLOT_BITS, Read
 from feedback_assets.silver.duplicates.shingles import COMPARED
@@ -32,6 +32,17 @@ class Sides:
     end: "npt.NDArray[np.int32]"
     own: "npt.NDArray[np.int32]"
 
+    def of(self, kept: "npt.NDArray[Any]") -> "Sides":
+        """The same of some of the pairs."""
+        return Sides(self.shared[kept], self.begin[kept], self.end[kept], self.own[kept])
+
+    def where(self, mine: "npt.NDArray[np.bool_]", others: "Sides") -> "Sides":
+        """These, or where it is not `mine` the others."""
+        import numpy as np
+
+        both = ((self.shared, others.shared), (self.begin, others.begin), (self.end, others.end), (self.own, others.own))
+        return Sides(*(np.where(mine, a, b) for a, b in both))
+
 
 @dataclass(frozen=True)
 class Found:
@@ -41,14 +52,90 @@ class Found:
     places: "npt.NDArray[np.int16]"
     starts: "npt.NDArray[np.int64]"
 
-    def of(self, kept: "npt.NDArray[np.int64]") -> "Found":
+    def of(self, kept: "npt.NDArray[np.bool_]") -> "Found":
         """The same of some of the texts."""
         import numpy as np
 
-        number = np.diff(self.starts)[kept]
-        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(number)])
-        spots = np.repeat(self.starts[kept] - starts[:-1], number) + np.arange(starts[-1])
-        return Found([self.texts[i] for i in kept.tolist()], self.places[spots], starts)
+        number = np.diff(self.starts)
+        places = self.places[np.repeat(kept, number)]
+        return Found([t for t, there in zip(self.texts, kept.tolist(), strict=True) if there], places, _summed(number[kept]))
+
+    def counted(self) -> "npt.NDArray[np.int32]":
+        """Of each text, how many shingles stand in the other."""
+        return _counts(self.places, self.starts)
+
+
+class Meetings:
+    """Pairs of texts, and where the shingles of the second of each stand in the first. Either can be asked where the other has its own."""
+
+    def __init__(self, ones: "Sequence[Read]", others: Found, owns: "Sequence[npt.NDArray[np.int16]]", repeats: "Sequence[bool]") -> None:
+        """others: where each shingle stands last in the first text. owns: the same of the first text's own shingles."""
+        self.ones = ones
+        self._others = others
+        self._owns = owns
+        self._repeats = repeats
+
+    @property
+    def others(self) -> Sequence[Read]:
+        return self._others.texts
+
+    def counted(self) -> "npt.NDArray[np.int32]":
+        """Of each second text, how many of its shingles stand in the first."""
+        return self._others.counted()
+
+    def at_head(self, shingles: int, asked: "npt.NDArray[np.bool_]") -> "npt.NDArray[np.bool_]":
+        """Whether one of so many shingles at the head of the second text stands in the first, of some of the pairs."""
+        import numpy as np
+
+        starts = self._others.starts
+        number = np.minimum(np.diff(starts), shingles)[asked]
+        heads = _summed(number)
+        spots = np.repeat(starts[:-1][asked] - heads[:-1], number) + np.arange(heads[-1])
+        return _counts(self._others.places[spots], heads) > 0
+
+    def of(self, kept: "npt.NDArray[np.bool_]") -> "Meetings":
+        """Some of the pairs."""
+        which = [i for i, there in enumerate(kept.tolist()) if there]
+        return Meetings(
+            [self.ones[i] for i in which], self._others.of(kept), [self._owns[i] for i in which], [self._repeats[i] for i in which]
+        )
+
+    def right(self) -> Found:
+        """Where the shingles of each second text stand in the first."""
+        import numpy as np
+
+        places = self._others.places
+        if any(self._repeats):
+            owns, number, base = self._tables()
+            there = _joined([one.begins for one in self.ones]) + np.int16(1)
+            # Of a shingle that the first text has more than once, the place in the table of its last one is marked.
+            marked = np.zeros(int(base[-1]), np.bool_)
+            marked[np.repeat(base[:-1], number)[owns != there] + owns[owns != there]] = True
+            spots = np.repeat(base[:-1], np.diff(self._others.starts)) + places
+            places = np.where(marked[spots], np.int16(REPEATED), places)
+        return Found(self.others, places, self._others.starts)
+
+    def left(self) -> Found:
+        """Where the shingles of each first text stand in the second."""
+        import numpy as np
+
+        owns, number, base = self._tables()
+        places = self._others.places
+        kept = np.flatnonzero(places)
+        spots = (np.repeat(base[:-1], np.diff(self._others.starts)) + places)[kept]
+        there = (_joined([t.begins for t in self.others]) + np.int16(1))[kept]
+        table = np.zeros(int(base[-1]), np.int16)
+        table[spots] = there
+        table[spots[table[spots] != there]] = REPEATED
+        return Found(self.ones, table[np.repeat(base[:-1], number) + owns], _summed(number))
+
+    def _tables(self) -> "tuple[npt.NDArray[np.int16], npt.NDArray[np.int64], npt.NDArray[np.int64]]":
+        """Own places of the first texts, how many each has, and where a table begins that has room for every place in it."""
+        import numpy as np
+
+        number = np.fromiter((len(o) for o in self._owns), np.int64, len(self._owns))
+        room = np.fromiter((len(one.normal) + 1 for one in self.ones), np.int64, len(self.ones))
+        return _joined(self._owns), number, _summed(room)
 
 
 class Table:
@@ -59,26 +146,53 @@ class Table:
 
         self._places = np.zeros(1 << SLOT_BITS, np.int16)
 
-    def found(self, groups: "Sequence[tuple[Read, Sequence[Read]]]") -> Found:
-        """Where the shingles of the second of each pair stand in the first."""
+    def meetings(self, groups: "Sequence[tuple[Read, Sequence[Read]]]") -> Meetings:
+        """Each text of a group with each of its others."""
         import numpy as np
 
         table = self._places
-        places = []
+        places: list[npt.NDArray[np.int16]] = []
+        ones: list[Read] = []
         texts: list[Read] = []
+        owns: list[npt.NDArray[np.int16]] = []
+        repeats: list[bool] = []
         for one, others in groups:
             slots = one.slots
             there = one.begins + np.int16(1)
             table[slots] = there
-            other = table[slots] != there
-            if other.any():
-                table[slots[other]] = REPEATED
+            own = table.take(slots)
+            ones += [one] * len(others)
+            owns += [own] * len(others)
+            repeats += [bool((own != there).any())] * len(others)
             texts += others
-            places += [table[o.slots] for o in others]
+            places.append(table.take(np.concatenate([o.slots for o in others])) if len(others) > 1 else table.take(others[0].slots))
             table[slots] = 0
         numbers = np.fromiter((len(t.slots) for t in texts), np.int64, len(texts))
-        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(numbers)])
-        return Found(texts, np.concatenate([np.zeros(0, np.int16), *places]), starts)
+        return Meetings(ones, Found(texts, _joined(places), _summed(numbers)), owns, repeats)
+
+
+def _joined(parts: "Sequence[npt.NDArray[np.int16]]") -> "npt.NDArray[np.int16]":
+    import numpy as np
+
+    return np.concatenate([np.zeros(0, np.int16), *parts])
+
+
+def _summed(numbers: "npt.NDArray[np.int64]") -> "npt.NDArray[np.int64]":
+    """Where each of several runs of so many begins, and where the last ends."""
+    import numpy as np
+
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(numbers)])
+
+
+def _counts(places: "npt.NDArray[np.int16]", starts: "npt.NDArray[np.int64]") -> "npt.NDArray[np.int32]":
+    """Of each run, how many are not 0."""
+    import numpy as np
+
+    result = np.zeros(len(starts) - 1, np.int32)
+    filled = np.flatnonzero(starts[1:] > starts[:-1])
+    if len(filled):
+        result[filled] = np.add.reduceat((places != 0).view(np.uint8), starts[filled], dtype=np.int32)
+    return result
 
 
 def sides(found: Found) -> Sides:
@@ -89,48 +203,67 @@ def sides(found: Found) -> Sides:
     pairs = len(found.texts)
     length = np.fromiter((len(t.normal) for t in found.texts), np.int32, pairs)
     result = Sides(np.zeros(pairs, np.int32), length.copy(), length.copy(), length.copy())
-    kept = np.flatnonzero(found.places)
-    if len(kept) == 0:
+    begins_of = _joined([t.begins for t in found.texts])
+    first, last = _runs(found, begins_of)
+    if len(first) == 0:
         return result
-    pair = np.repeat(np.arange(pairs), np.diff(np.searchsorted(kept, found.starts)))
-    begins = np.concatenate([t.begins for t in found.texts])[kept].astype(np.int32)
-    ends = np.concatenate([t.ends for t in found.texts])[kept].astype(np.int32)
-    there = found.places[kept].astype(np.int32)
-    width = ends - begins
-    opens = np.ones(len(kept), np.bool_)
+    pair = np.repeat(np.arange(pairs), np.diff(np.searchsorted(first, found.starts)))
+    begins, until = begins_of[first].astype(np.int32), begins_of[last].astype(np.int32)
+    width = _joined([t.ends for t in found.texts])[last] - until
+    there = found.places[first].astype(np.int32)
+    opens = np.ones(len(first), np.bool_)
     np.not_equal(pair[1:], pair[:-1], out=opens[1:])
     heads = np.flatnonzero(opens)
     shift = (there - begins)[_known(there, heads)]
-    step = np.zeros(len(kept), np.int32)
-    np.subtract(begins[1:], begins[:-1], out=step[1:])
+    step = np.zeros(len(first), np.int32)
+    np.subtract(begins[1:], until[:-1], out=step[1:])
     opens[1:] |= (np.abs(shift[1:] - shift[:-1]) > SHIFT) | (step[1:] > COMPARED.long + APART)
     firsts = np.flatnonzero(opens)
-    lasts = np.append(firsts[1:], len(kept)) - 1
+    lasts = np.append(firsts[1:], len(first)) - 1
     grown = np.minimum(np.append(step[1:], 0), width)
     grown[lasts] = width[lasts]
-    size = np.add.reduceat(grown, firsts)
+    size = np.add.reduceat(grown + until - begins, firsts)
     owner = pair[firsts]
     heft = np.fromiter((DENSE if t.dense else 1 for t in found.texts), np.int32, pairs)
     counted = np.flatnonzero((size * heft[owner] >= BLOCK) | (size >= length[owner] - APART))
     if len(counted) == 0:
         return result
     owner, size = owner[counted], size[counted]
-    at, end = begins[firsts[counted]], begins[lasts[counted]] + width[lasts[counted]]
-    first = np.ones(len(counted), np.bool_)
-    np.not_equal(owner[1:], owner[:-1], out=first[1:])
-    before = np.where(first, 0, np.concatenate([np.zeros(1, np.int32), end[:-1]]))
-    heads = np.flatnonzero(first)
+    at, end = begins[firsts[counted]], until[lasts[counted]] + width[lasts[counted]]
+    new = np.ones(len(counted), np.bool_)
+    np.not_equal(owner[1:], owner[:-1], out=new[1:])
+    before = np.where(new, 0, np.concatenate([np.zeros(1, np.int32), end[:-1]]))
+    heads = np.flatnonzero(new)
     who = owner[heads]
-    last = np.append(heads[1:], len(counted)) - 1
+    ended = np.append(heads[1:], len(counted)) - 1
     result.shared[who] = np.minimum(np.add.reduceat(size - np.maximum(before - at, 0), heads), length[who])
     result.begin[who] = at[heads]
-    result.end[who] = end[last]
-    result.own[who] = np.maximum(np.maximum(np.maximum.reduceat(at - before, heads), 0), length[who] - end[last])
+    result.end[who] = end[ended]
+    result.own[who] = np.maximum(np.maximum(np.maximum.reduceat(at - before, heads), 0), length[who] - end[ended])
     return result
 
 
+def _runs(found: Found, begins: "npt.NDArray[np.int16]") -> "tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]":
+    """First and last shingle of each run of shared ones that follow one another, character by character, in both texts."""
+    import numpy as np
+
+    places = found.places
+    there = places != 0
+    if len(places) == 0:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    before, after = places[:-1], places[1:]
+    goes_on = np.zeros(len(places) + 1, np.bool_)
+    going = goes_on[1:-1]
+    np.equal(after - before, 1, out=going)
+    going &= before > 0
+    going |= (after < 0) & there[:-1]
+    going &= begins[1:] - begins[:-1] == 1
+    goes_on[found.starts] = False
+    return np.flatnonzero(there & ~goes_on[:-1]), np.flatnonzero(there & ~goes_on[1:])
+
+
 def _known(there: "npt.NDArray[np.int32]", heads: "npt.NDArray[np.int64]") -> "npt.NDArray[np.int64]":
-    """For each shingle the one whose place tells its own: the last at or before it that stands there once, else the first in its text."""
+    """For each run the one whose place tells its own: the last at or before it that stands there once, else the first in its text."""
     import numpy as np
 
     spots = np.arange(len(there))

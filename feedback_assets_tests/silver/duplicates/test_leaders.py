@@ -70,7 +70,7 @@ def test_a_flood_of_near_copies_is_led_by_its_first_without_comparing_all_with_a
     compared: list[int] = []
     original = Comparer.similarities
 
-    def counted(comparer: Comparer, groups: Sequence[tuple[Read, Sequence[Read]]]) -> list[list[float]]:
+    def counted(comparer: Comparer, groups: Sequence[tuple[Read, Sequence[Read]]]) -> "np.ndarray":
         compared.extend(1 for _, others in groups for _ in others)
         return original(comparer, groups)
 
