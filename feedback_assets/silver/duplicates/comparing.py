@@ -7,10 +7,9 @@ nearly covered and the longer only adds to it (a signature, a quoted reply, the 
 longer of their own: two complaints around one quoted error page are two complaints.
 """
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from feedback_assets.silver.duplicates.reading import Read
+from feedback_assets.silver.duplicates.reading import Read, Shelf
 from feedback_assets.silver.duplicates.sides import APART, BLOCK, DENSE, Meetings, Sides, Table, sides
 from feedback_assets.silver.duplicates.wording import ALIKE, in_order, of_other_sites, other_words
 
@@ -59,48 +58,43 @@ class Comparer:
 
     def similarity(self, one: Read, other: Read) -> float:
         """0 when the two are no copies of one another, else the share of their characters that they have in common: more than 0, to 1."""
-        return float(self.similarities([(one, [other])])[0])
+        import numpy as np
 
-    def similarities(self, groups: Sequence[tuple[Read, Sequence[Read]]]) -> "npt.NDArray[np.float64]":
-        """The similarity of one text to each of several, for several such groups, one pair after the other.
+        return float(self.similarities(Shelf.of([one, other]), np.array([0]), np.array([1]))[0])
+
+    def similarities(self, shelf: Shelf, ones: "npt.NDArray[np.int64]", others: "npt.NDArray[np.int64]") -> "npt.NDArray[np.float64]":
+        """The similarity of the texts of each pair. Pairs with one first text stand together.
 
         A cheap look at all of them comes before each closer one at those that are left."""
         import numpy as np
 
-        all_pairs = self._table.meetings(groups)
-        result = np.fromiter((o.normal == t.normal for o, t in zip(all_pairs.ones, all_pairs.others, strict=True)), np.float64)
-        left = np.flatnonzero(_worth(all_pairs) & (result == 0))
+        one, other = shelf.lengths[ones], shelf.lengths[others]
+        result = np.zeros(len(ones))
+        for i in np.flatnonzero(one == other).tolist():
+            result[i] = shelf[int(ones[i])].normal == shelf[int(others[i])].normal
+        pairs = self._table.meetings(shelf, ones, others)
+        kept = _worth(pairs) & (result == 0)
+        left = np.flatnonzero(kept)
         if len(left) == 0:
             return result
-        kept = np.zeros(len(result), np.bool_)
-        kept[left] = True
-        pairs = all_pairs.of(kept)
-        one, other = _lengths(pairs.ones), _lengths(pairs.others)
+        pairs, one, other = pairs.of(kept), one[kept], other[kept]
         b = sides(pairs.right())
         inside = other <= one
         near = np.where(inside, b.shared >= _least(b, other, one) * other, b.shared >= FIRST * one)
         left, pairs, b, one, other, inside = left[near], pairs.of(near), b.of(near), one[near], other[near], inside[near]
         a = sides(pairs.left())
         final = np.flatnonzero((a.shared >= _least(a, one, other) * one) | inside)
-        result[left[final]] = judged([pairs.ones[i] for i in final], a.of(final), [pairs.others[i] for i in final], b.of(final))
+        result[left[final]] = judged(shelf, pairs.ones[final], a.of(final), pairs.others[final], b.of(final))
         return result
-
-
-def _lengths(texts: Sequence[Read]) -> "npt.NDArray[np.int32]":
-    import numpy as np
-
-    return np.fromiter((len(t.normal) for t in texts), np.int32, len(texts))
 
 
 def _worth(pairs: Meetings) -> "npt.NDArray[np.bool_]":
     """Whether the texts of each pair have enough shingles in common."""
     import numpy as np
 
+    shingles = pairs.seconds.shelf.shingles
     common = pairs.counted()
-    number = len(common)
-    short = np.minimum(
-        np.fromiter((len(t.slots) for t in pairs.others), np.int64, number), np.fromiter((len(o.slots) for o in pairs.ones), np.int64, number)
-    )
+    short = np.minimum(shingles[pairs.ones], shingles[pairs.others])
     worth = common > LEAST_SHINGLES * short
     doubtful = worth & (common <= FEW_SHINGLES * short)
     if doubtful.any():
@@ -116,16 +110,17 @@ def _least(side: Sides, short: "npt.NDArray[np.int32]", long: "npt.NDArray[np.in
     return least
 
 
-def judged(ones: Sequence[Read], a: Sides, others: Sequence[Read], b: Sides) -> "npt.NDArray[np.float64]":
+def judged(
+    shelf: Shelf, ones: "npt.NDArray[np.int64]", a: Sides, others: "npt.NDArray[np.int64]", b: Sides
+) -> "npt.NDArray[np.float64]":
     """The similarity of the two texts of each pair that share this, 0 when they are no copies."""
     import numpy as np
 
-    one, other = _lengths(ones), _lengths(others)
-    turned = one > other
-    short, long = np.minimum(one, other), np.maximum(one, other)
+    turned = shelf.lengths[ones] > shelf.lengths[others]
+    shorter, longer = np.where(turned, others, ones), np.where(turned, ones, others)
+    short, long = shelf.lengths[shorter], shelf.lengths[longer]
     a, b = a.where(~turned, b), b.where(~turned, a)
-    texts = [(t, o) if turn else (o, t) for o, t, turn in zip(ones, others, turned.tolist(), strict=True)]
-    heft = np.fromiter((DENSE if s.dense else 1 for s, _ in texts), np.int32, len(texts))
+    heft = np.where(shelf.dense[shorter], DENSE, 1)
     common = np.minimum(a.shared, b.shared)
     similarity: npt.NDArray[np.float64] = common / (short + long - common)
     anchored = (a.begin <= APART) & (b.begin <= APART)
@@ -140,11 +135,12 @@ def judged(ones: Sequence[Read], a: Sides, others: Sequence[Read], b: Sides) -> 
     # What a cut text lacks at its end is no other wording of it.
     goes_on = (short - a.end <= APART) & ((long - b.end) * heft >= BLOCK)
     copies[common == 0] = grey[common == 0] = False
-    for i in np.flatnonzero(copies & covered).tolist():
-        one_text, other_text = texts[i][0].normal, texts[i][1].normal
-        copies[i] = not other_words(one_text, other_text[: int(b.end[i])] if goes_on[i] else other_text)
-    for i in np.flatnonzero(grey).tolist():
-        copies[i] = in_order(texts[i][0].normal, texts[i][1].normal) >= ALIKE * int(long[i])
-    for i in np.flatnonzero(copies).tolist():
-        copies[i] = not of_other_sites(texts[i][0].normal, texts[i][1].normal)
+    for i in np.flatnonzero(copies | grey).tolist():
+        one, other = shelf[int(shorter[i])].normal, shelf[int(longer[i])].normal
+        if grey[i]:
+            copies[i] = in_order(one, other) >= ALIKE * len(other)
+        elif covered[i]:
+            copies[i] = not other_words(one, other[: int(b.end[i])] if goes_on[i] else other)
+        if copies[i] and of_other_sites(one, other):
+            copies[i] = False
     return np.where(copies, similarity, 0.0)

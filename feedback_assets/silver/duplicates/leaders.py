@@ -79,7 +79,7 @@ class _Settling:
         """Text -> later ones and how alike they are, compared before its turn."""
         self._members: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
         self._comparer = Comparer()
-        self._reader = Reader(texts.normals)
+        self._reader = Reader(number, texts.normals)
         self._indexes = self._indexed(np.flatnonzero(self._open))
 
     def _indexed(self, asked: "npt.NDArray[np.int64]") -> tuple[Index, Index]:
@@ -192,7 +192,7 @@ class _Settling:
             return
         known, similar = self._compared.pop(x)
         free = later[self._is_free(later, x)]
-        missing = free[~np.isin(free, known)]
+        missing = free[~_within(free, known)]
         if len(missing):
             similar = np.concatenate([similar, self._similarities(np.full(len(missing), x), missing, {})])
             known = np.concatenate([known, missing])
@@ -284,20 +284,27 @@ class _Settling:
             return result
         x, y = x[unequal], y[unequal]
         self._read_ahead({*x.tolist(), *y.tolist()}, soon)
-        new = np.flatnonzero(np.append(True, x[1:] != x[:-1]))
-        ones, others = self._reader.texts(x[new].tolist()), self._reader.texts(y.tolist())
-        ends = [*new[1:].tolist(), len(x)]
-        result[unequal] = self._comparer.similarities([(one, others[i:j]) for one, i, j in zip(ones, new.tolist(), ends, strict=True)])
+        result[unequal] = self._comparer.similarities(self._reader.shelf, x, y)
         return result
 
     def _read_ahead(self, wanted: set[int], soon: "Mapping[int, npt.NDArray[np.int64]]") -> None:
         """Reads the wanted texts, and while one of them must be read, those that will be asked for next."""
-        if not self._reader.missing(wanted):
+        if not self._reader.shelf.missing(wanted):
             return
         more = set(wanted)
         for x, others in soon.items():
             if len(others) and self._claimant[x] < 0:
-                more |= self._reader.missing([x, *others.tolist()])
+                more |= self._reader.shelf.missing([x, *others.tolist()])
                 if len(more) > len(wanted) + _READ_AHEAD:
                     break
         self._reader.need(more)
+
+
+def _within(some: "npt.NDArray[np.int64]", others: "npt.NDArray[np.int64]") -> "npt.NDArray[np.bool_]":
+    """Which of `some` are among the others. Both are ascending."""
+    import numpy as np
+
+    if len(others) == 0:
+        return np.zeros(len(some), np.bool_)
+    found: npt.NDArray[np.bool_] = others[np.minimum(np.searchsorted(others, some), len(others) - 1)] == some
+    return found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from feedback_assets.silver.duplicates.reading import SLOT_BITS, Read
+from feedback_assets.silver.duplicates.reading import SLOT_BITS, Shelf
 from feedback_assets.silver.duplicates.shingles import COMPARED
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class Sides:
 class Found:
     """For each shingle of several texts, one after the other, where it stands in the other of its pair: 0 for nowhere, places from 1."""
 
-    texts: Sequence[Read]
+    shelf: Shelf
+    texts: "npt.NDArray[np.int64]"
     places: "npt.NDArray[np.int16]"
     starts: "npt.NDArray[np.int64]"
 
@@ -57,85 +58,83 @@ class Found:
         import numpy as np
 
         number = np.diff(self.starts)
-        places = self.places[np.repeat(kept, number)]
-        return Found([t for t, there in zip(self.texts, kept.tolist(), strict=True) if there], places, _summed(number[kept]))
+        return Found(self.shelf, self.texts[kept], self.places[np.repeat(kept, number)], summed(number[kept]))
 
-    def counted(self) -> "npt.NDArray[np.int32]":
-        """Of each text, how many shingles stand in the other."""
-        return _counts(self.places, self.starts)
+    def begins(self) -> "npt.NDArray[np.int16]":
+        """The character at which each shingle begins."""
+        import numpy as np
+
+        if self.shelf.plain[self.texts].all():
+            return (np.arange(len(self.places)) - np.repeat(self.starts[:-1], np.diff(self.starts))).astype(np.int16)
+        return _joined([t.begins for t in self.shelf.texts(self.texts)])
 
 
+@dataclass(frozen=True)
 class Meetings:
-    """Pairs of texts, and where the shingles of the second of each stand in the first. Either can be asked where the other has its own."""
+    """Pairs of texts, and where the shingles of the second of each stand in the first: the last place, if there are several.
 
-    def __init__(self, ones: "Sequence[Read]", others: Found, owns: "Sequence[npt.NDArray[np.int16]]", repeats: "Sequence[bool]") -> None:
-        """others: where each shingle stands last in the first text. owns: the same of the first text's own shingles."""
-        self.ones = ones
-        self._others = others
-        self._owns = owns
-        self._repeats = repeats
+    Pairs with one first text are a group; of each group there are the places of the first text's own shingles in itself."""
+
+    ones: "npt.NDArray[np.int64]"
+    groups: "npt.NDArray[np.int64]"
+    owns: "Sequence[npt.NDArray[np.int16]]"
+    seconds: Found
 
     @property
-    def others(self) -> Sequence[Read]:
-        return self._others.texts
+    def others(self) -> "npt.NDArray[np.int64]":
+        return self.seconds.texts
 
     def counted(self) -> "npt.NDArray[np.int32]":
         """Of each second text, how many of its shingles stand in the first."""
-        return self._others.counted()
+        return _counts(self.seconds.places, self.seconds.starts)
 
     def at_head(self, shingles: int, asked: "npt.NDArray[np.bool_]") -> "npt.NDArray[np.bool_]":
         """Whether one of so many shingles at the head of the second text stands in the first, of some of the pairs."""
         import numpy as np
 
-        starts = self._others.starts
+        starts = self.seconds.starts
         number = np.minimum(np.diff(starts), shingles)[asked]
-        heads = _summed(number)
+        heads = summed(number)
         spots = np.repeat(starts[:-1][asked] - heads[:-1], number) + np.arange(heads[-1])
-        return _counts(self._others.places[spots], heads) > 0
+        return _counts(self.seconds.places[spots], heads) > 0
 
     def of(self, kept: "npt.NDArray[np.bool_]") -> "Meetings":
         """Some of the pairs."""
-        which = [i for i, there in enumerate(kept.tolist()) if there]
-        return Meetings(
-            [self.ones[i] for i in which], self._others.of(kept), [self._owns[i] for i in which], [self._repeats[i] for i in which]
-        )
+        return Meetings(self.ones[kept], self.groups[kept], self.owns, self.seconds.of(kept))
 
     def right(self) -> Found:
         """Where the shingles of each second text stand in the first."""
         import numpy as np
 
-        places = self._others.places
-        if any(self._repeats):
-            owns, number, base = self._tables()
-            there = _joined([one.begins for one in self.ones]) + np.int16(1)
-            # Of a shingle that the first text has more than once, the place in the table of its last one is marked.
-            marked = np.zeros(int(base[-1]), np.bool_)
-            marked[np.repeat(base[:-1], number)[owns != there] + owns[owns != there]] = True
-            spots = np.repeat(base[:-1], np.diff(self._others.starts)) + places
+        shelf, places, starts = self.seconds.shelf, self.seconds.places, self.seconds.starts
+        firsts = np.zeros(len(self.owns), np.int64)
+        firsts[self.groups] = self.ones
+        base = summed(shelf.lengths[firsts].astype(np.int64) + 1)
+        # Of a shingle that a first text has more than once all places but the last are not its own: the last is marked.
+        marked = np.zeros(int(base[-1]), np.bool_)
+        for group in np.unique(self.groups).tolist():
+            own = self.owns[group]
+            marked[base[group] + own[own != shelf[int(firsts[group])].begins + np.int16(1)]] = True
+        if marked.any():
+            spots = np.repeat(base[self.groups], np.diff(starts)) + places
             places = np.where(marked[spots], np.int16(REPEATED), places)
-        return Found(self.others, places, self._others.starts)
+        return Found(shelf, self.others, places, starts)
 
     def left(self) -> Found:
         """Where the shingles of each first text stand in the second."""
         import numpy as np
 
-        owns, number, base = self._tables()
-        places = self._others.places
-        kept = np.flatnonzero(places)
-        spots = (np.repeat(base[:-1], np.diff(self._others.starts)) + places)[kept]
-        there = (_joined([t.begins for t in self.others]) + np.int16(1))[kept]
+        shelf = self.seconds.shelf
+        # A table a pair, with room for each place in the first text; place 0 is never asked for.
+        base = summed(shelf.lengths[self.ones].astype(np.int64) + 1)
+        spots = np.repeat(base[:-1], np.diff(self.seconds.starts)) + self.seconds.places
+        there = self.seconds.begins() + np.int16(1)
         table = np.zeros(int(base[-1]), np.int16)
         table[spots] = there
         table[spots[table[spots] != there]] = REPEATED
-        return Found(self.ones, table[np.repeat(base[:-1], number) + owns], _summed(number))
-
-    def _tables(self) -> "tuple[npt.NDArray[np.int16], npt.NDArray[np.int64], npt.NDArray[np.int64]]":
-        """Own places of the first texts, how many each has, and where a table begins that has room for every place in it."""
-        import numpy as np
-
-        number = np.fromiter((len(o) for o in self._owns), np.int64, len(self._owns))
-        room = np.fromiter((len(one.normal) + 1 for one in self.ones), np.int64, len(self.ones))
-        return _joined(self._owns), number, _summed(room)
+        number = shelf.shingles[self.ones].astype(np.int64)
+        asked = np.repeat(base[:-1], number) + _joined([self.owns[g] for g in self.groups.tolist()])
+        return Found(shelf, self.ones, table[asked], summed(number))
 
 
 class Table:
@@ -146,29 +145,23 @@ class Table:
 
         self._places = np.zeros(1 << SLOT_BITS, np.int16)
 
-    def meetings(self, groups: "Sequence[tuple[Read, Sequence[Read]]]") -> Meetings:
-        """Each text of a group with each of its others."""
+    def meetings(self, shelf: Shelf, ones: "npt.NDArray[np.int64]", others: "npt.NDArray[np.int64]") -> Meetings:
+        """Pairs of texts on the shelf. Those with one first text stand together."""
         import numpy as np
 
         table = self._places
+        begins = np.flatnonzero(np.append(True, ones[1:] != ones[:-1]))
+        ends = np.append(begins[1:], len(ones))
+        slots = [t.slots for t in shelf.texts(others)]
         places: list[npt.NDArray[np.int16]] = []
-        ones: list[Read] = []
-        texts: list[Read] = []
         owns: list[npt.NDArray[np.int16]] = []
-        repeats: list[bool] = []
-        for one, others in groups:
-            slots = one.slots
-            there = one.begins + np.int16(1)
-            table[slots] = there
-            own = table.take(slots)
-            ones += [one] * len(others)
-            owns += [own] * len(others)
-            repeats += [bool((own != there).any())] * len(others)
-            texts += others
-            places.append(table.take(np.concatenate([o.slots for o in others])) if len(others) > 1 else table.take(others[0].slots))
-            table[slots] = 0
-        numbers = np.fromiter((len(t.slots) for t in texts), np.int64, len(texts))
-        return Meetings(ones, Found(texts, _joined(places), _summed(numbers)), owns, repeats)
+        for one, i, j in zip(shelf.texts(ones[begins]), begins.tolist(), ends.tolist(), strict=True):
+            table[one.slots] = one.begins + np.int16(1)
+            owns.append(table.take(one.slots))
+            places.append(table.take(np.concatenate(slots[i:j])))
+            table[one.slots] = 0
+        found = Found(shelf, others, _joined(places), summed(shelf.shingles[others].astype(np.int64)))
+        return Meetings(ones, np.repeat(np.arange(len(begins)), ends - begins), owns, found)
 
 
 def _joined(parts: "Sequence[npt.NDArray[np.int16]]") -> "npt.NDArray[np.int16]":
@@ -177,7 +170,7 @@ def _joined(parts: "Sequence[npt.NDArray[np.int16]]") -> "npt.NDArray[np.int16]"
     return np.concatenate([np.zeros(0, np.int16), *parts])
 
 
-def _summed(numbers: "npt.NDArray[np.int64]") -> "npt.NDArray[np.int64]":
+def summed(numbers: "npt.NDArray[np.int64]") -> "npt.NDArray[np.int64]":
     """Where each of several runs of so many begins, and where the last ends."""
     import numpy as np
 
@@ -201,15 +194,21 @@ def sides(found: Found) -> Sides:
     import numpy as np
 
     pairs = len(found.texts)
-    length = np.fromiter((len(t.normal) for t in found.texts), np.int32, pairs)
+    length = found.shelf.lengths[found.texts]
     result = Sides(np.zeros(pairs, np.int32), length.copy(), length.copy(), length.copy())
-    begins_of = _joined([t.begins for t in found.texts])
+    plain = bool(found.shelf.plain[found.texts].all())
+    begins_of = None if plain else found.begins()
     first, last = _runs(found, begins_of)
     if len(first) == 0:
         return result
     pair = np.repeat(np.arange(pairs), np.diff(np.searchsorted(first, found.starts)))
-    begins, until = begins_of[first].astype(np.int32), begins_of[last].astype(np.int32)
-    width = _joined([t.ends for t in found.texts])[last] - until
+    if begins_of is None:
+        start = found.starts[pair]
+        begins, until = (first - start).astype(np.int32), (last - start).astype(np.int32)
+        width = np.full(len(first), COMPARED.long, np.int32)
+    else:
+        begins, until = begins_of[first].astype(np.int32), begins_of[last].astype(np.int32)
+        width = _joined([t.ends for t in found.shelf.texts(found.texts)])[last] - until
     there = found.places[first].astype(np.int32)
     opens = np.ones(len(first), np.bool_)
     np.not_equal(pair[1:], pair[:-1], out=opens[1:])
@@ -224,7 +223,7 @@ def sides(found: Found) -> Sides:
     grown[lasts] = width[lasts]
     size = np.add.reduceat(grown + until - begins, firsts)
     owner = pair[firsts]
-    heft = np.fromiter((DENSE if t.dense else 1 for t in found.texts), np.int32, pairs)
+    heft = np.where(found.shelf.dense[found.texts], DENSE, 1)
     counted = np.flatnonzero((size * heft[owner] >= BLOCK) | (size >= length[owner] - APART))
     if len(counted) == 0:
         return result
@@ -243,8 +242,10 @@ def sides(found: Found) -> Sides:
     return result
 
 
-def _runs(found: Found, begins: "npt.NDArray[np.int16]") -> "tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]":
-    """First and last shingle of each run of shared ones that follow one another, character by character, in both texts."""
+def _runs(found: Found, begins: "npt.NDArray[np.int16] | None") -> "tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]":
+    """First and last shingle of each run of shared ones that follow one another, character by character, in both texts.
+
+    begins: where each begins, when not one does at every character."""
     import numpy as np
 
     places = found.places
@@ -257,7 +258,8 @@ def _runs(found: Found, begins: "npt.NDArray[np.int16]") -> "tuple[npt.NDArray[n
     np.equal(after - before, 1, out=going)
     going &= before > 0
     going |= (after < 0) & there[:-1]
-    going &= begins[1:] - begins[:-1] == 1
+    if begins is not None:
+        going &= begins[1:] - begins[:-1] == 1
     goes_on[found.starts] = False
     return np.flatnonzero(there & ~goes_on[:-1]), np.flatnonzero(there & ~goes_on[1:])
 
