@@ -45,7 +45,6 @@ class Index:
         self._days = days
         self._window = window
         self._least = least
-        self._flat: npt.NDArray[np.uint64] | None = None
         number = np.diff(tokens.starts)
         owners = np.repeat(np.arange(len(number), dtype=np.uint64), number)
         values = tokens.values
@@ -124,34 +123,24 @@ class Index:
     def _enough(
         self, x: "npt.NDArray[np.int64]", y: "npt.NDArray[np.int64]", shared: "npt.NDArray[np.int8]"
     ) -> "npt.NDArray[np.bool_]":
-        """Whether so many values in common are a PART of those that the two sketches could have in common."""
-        import numpy as np
-
-        number = np.diff(self._tokens.starts)
-        enough = shared >= PART * np.minimum(number[x], number[y])  # they cannot have more in common than the lesser has
-        rest = np.flatnonzero(~enough)
-        enough[rest] = shared[rest] >= PART * self._comparable(x[rest], y[rest])
-        return enough
-
-    def _comparable(self, x: "npt.NDArray[np.int64]", y: "npt.NDArray[np.int64]") -> "npt.NDArray[np.int64]":
-        """How many values two sketches could have in common: of the one that reaches less far up, all; of the other, those up to there."""
+        """Whether so many values in common are a PART of those that the two sketches could have in common: of the one that reaches less
+        far up, all; of the other, those up to there."""
         import numpy as np
 
         starts, values = self._tokens.starts, self._tokens.values
-        if len(x) == 0:
-            return x
         number = np.diff(starts)
-        last = np.where(number == SKETCH, values[np.minimum(starts[1:] - 1, len(values) - 1)], np.uint32(0xFFFFFFFF)).astype(np.uint64)
+        # Most values that two sketches could have in common while so many are enough.
+        most = np.array([max(c for c in range(SKETCH + 1) if s >= PART * c) for s in range(SKETCH + 1)])[shared]
+        enough = np.minimum(number[x], number[y]) <= most
+        rest = np.flatnonzero(~enough)
+        if len(rest) == 0:
+            return enough
+        x, y, most = x[rest], y[rest], most[rest]
+        last = np.where(number == SKETCH, values[np.minimum(starts[1:] - 1, len(values) - 1)], np.uint32(0xFFFFFFFF))
         bound = np.minimum(last[x], last[y])
-        if self._flat is None:
-            owners = np.repeat(np.arange(len(number), dtype=np.uint64), number)
-            self._flat = (owners << np.uint64(32)) | values
-        flat = self._flat
-        full_x, full_y = x.astype(np.uint64) << np.uint64(32), y.astype(np.uint64) << np.uint64(32)
-        of_x = np.searchsorted(flat, full_x | bound, side="right") - starts[x]
-        of_y = np.searchsorted(flat, full_y | bound, side="right") - starts[y]
-        least: npt.NDArray[np.int64] = np.minimum(of_x, of_y)
-        return least
+        # Values ascend: there are no more than so many up to the bound when the next one is beyond it.
+        enough[rest] = (values[starts[x] + most] > bound) | (values[starts[y] + most] > bound)
+        return enough
 
 
 def _among(values: "npt.NDArray[np.uint32]", wanted: "npt.NDArray[np.uint32]") -> "npt.NDArray[np.int64]":

@@ -75,9 +75,12 @@ class _Settling:
         """Texts whose earlier representatives must be looked for when it is their turn."""
         self._later: dict[int, npt.NDArray[np.int64]] = {}
         """Text -> its later candidates."""
-        self._compared: dict[int, tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]] = {}
-        """Text -> later ones and how alike they are, compared before its turn."""
+        self._compared: dict[int, npt.NDArray[np.float64]] = {}
+        """Text -> how alike its later candidates are, compared before its turn; NaN for those that were not."""
         self._members: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
+        _, firsts, which = np.unique(texts.hashes, return_index=True, return_inverse=True)
+        self._first = firsts[which].astype(np.int64)
+        """Of each text the first one that says the same."""
         self._comparer = Comparer()
         self._reader = Reader(number, texts.normals)
         self._indexes = self._indexed(np.flatnonzero(self._open))
@@ -87,9 +90,7 @@ class _Settling:
 
         t = self._texts
         # A hash as one more token of an index of its own: equal texts need not be compared.
-        number = len(t.days)
-        same = np.unique(t.hashes, return_inverse=True)[1].astype(np.uint32)
-        equal = Tokens(same, np.arange(number + 1, dtype=np.int64))
+        equal = Tokens(self._first.astype(np.uint32), np.arange(len(t.days) + 1, dtype=np.int64))
         return (
             Index(t.sketches, t.days, window=self._window, least=SHARED, asked=asked),
             Index(equal, t.days, window=self._window, least=1, asked=asked),
@@ -136,8 +137,7 @@ class _Settling:
                 kept = is_leader[y]
                 found.append((x[kept] << 32) | y[kept])
                 rest = rest[done:]
-        pairs = np.unique(np.concatenate(found))
-        self._claim_all(pairs >> 32, pairs & 0xFFFFFFFF)
+        self._claim_all(*_parted(found))
 
     def _claim(self, x: int) -> None:
         """Looks for the earliest representative of one text."""
@@ -161,7 +161,7 @@ class _Settling:
         while len(texts):
             now = (first <= rank) & (rank < last)
             x, y = texts[now], leaders[now]
-            order = np.argsort(y, kind="stable")
+            order = np.argsort(y, kind="stable")  # so that those compared with one text are compared in one go
             for start in range(0, len(order), _COMPARED_AHEAD):
                 some = order[start : start + _COMPARED_AHEAD]
                 similar = self._similarities(y[some], x[some], {})
@@ -190,14 +190,13 @@ class _Settling:
         later = self._later.pop(x)
         if len(later) == 0:
             return
-        known, similar = self._compared.pop(x)
-        free = later[self._is_free(later, x)]
-        missing = free[~_within(free, known)]
-        if len(missing):
-            similar = np.concatenate([similar, self._similarities(np.full(len(missing), x), missing, {})])
-            known = np.concatenate([known, missing])
-        copies = (similar > 0) & self._is_free(known, x)
-        for y, similarity in zip(known[copies].tolist(), similar[copies].tolist(), strict=True):
+        similar = self._compared.pop(x)
+        free = self._is_free(later, x)
+        missing = free & np.isnan(similar)
+        if missing.any():
+            similar[missing] = self._similarities(np.full(int(missing.sum()), x), later[missing], {})
+        copies = free & (similar > 0)
+        for y, similarity in zip(later[copies].tolist(), similar[copies].tolist(), strict=True):
             leader = int(self._leader[y])
             if leader == OPEN:
                 self._claimant[y], self._alike[y] = x, similarity
@@ -241,7 +240,7 @@ class _Settling:
             self._indexes = self._indexed(upcoming)
         near, equal = self._indexes
         asked = near.covered(upcoming)
-        asked = asked[~np.isin(asked, np.fromiter(self._later, np.int64, len(self._later)))]
+        asked = asked[~_within(asked, np.sort(np.fromiter(self._later, np.int64, len(self._later))))]
         xs, ys, done = near.later(asked)
         asked = asked[:done]
         found = [(xs << 32) | ys]
@@ -250,8 +249,7 @@ class _Settling:
             xs, ys, step = equal.later(rest)
             found.append((xs << 32) | ys)
             rest = rest[step:]
-        pairs = np.unique(np.concatenate(found))
-        xs, ys = pairs >> 32, pairs & 0xFFFFFFFF
+        xs, ys = _parted(found)
         ends = np.searchsorted(xs, asked, side="right").tolist()
         self._later.update(zip(asked.tolist(), (ys[i:j] for i, j in pairwise([0, *ends])), strict=True))
 
@@ -259,32 +257,36 @@ class _Settling:
         """Compares x, and the next texts that nothing claims so far, with their later candidates."""
         import numpy as np
 
-        ahead: dict[int, npt.NDArray[np.int64]] = {}
+        ahead: dict[int, npt.NDArray[np.bool_]] = {}
         pairs = 0
         for text, later in chain([(x, self._later[x])], self._later.items()):
             if pairs >= _COMPARED_AHEAD:
                 break
             if len(later) and self._claimant[text] < 0 and text not in self._compared and text not in ahead:
-                ahead[text] = later[self._is_free(later, text)]
-                pairs += len(ahead[text])
-        numbers = [len(y) for y in ahead.values()]
-        similar = self._similarities(np.repeat(list(ahead), numbers), np.concatenate(list(ahead.values())), self._later)
-        for (text, y), (i, j) in zip(ahead.items(), pairwise([0, *accumulate(numbers)]), strict=True):
-            self._compared[text] = y, similar[i:j]
+                ahead[text] = self._is_free(later, text)
+                pairs += int(np.count_nonzero(ahead[text]))
+        numbers = [int(np.count_nonzero(free)) for free in ahead.values()]
+        others = np.concatenate([self._later[text][free] for text, free in ahead.items()])
+        similar = self._similarities(np.repeat(list(ahead), numbers), others, self._later)
+        for (text, free), (i, j) in zip(ahead.items(), pairwise([0, *accumulate(numbers)]), strict=True):
+            self._compared[text] = np.full(len(free), np.nan)
+            self._compared[text][free] = similar[i:j]
 
     def _similarities(
         self, x: "npt.NDArray[np.int64]", y: "npt.NDArray[np.int64]", soon: "Mapping[int, npt.NDArray[np.int64]]"
     ) -> "npt.NDArray[np.float64]":
-        """The similarity of each pair. Pairs with one x stand together. soon: what will be asked for next."""
+        """The similarity of each pair. soon: what will be asked for next."""
         import numpy as np
 
         result = np.ones(len(x))
         unequal = np.flatnonzero(self._texts.hashes[x] != self._texts.hashes[y])
         if len(unequal) == 0:
             return result
-        x, y = x[unequal], y[unequal]
+        # Texts said on several days are read, and compared, once.
+        pairs, which = np.unique((self._first[x[unequal]] << 32) | self._first[y[unequal]], return_inverse=True)
+        x, y = pairs >> 32, pairs & 0xFFFFFFFF
         self._read_ahead({*x.tolist(), *y.tolist()}, soon)
-        result[unequal] = self._comparer.similarities(self._reader.shelf, x, y)
+        result[unequal] = self._comparer.similarities(self._reader.shelf, x, y)[which]
         return result
 
     def _read_ahead(self, wanted: set[int], soon: "Mapping[int, npt.NDArray[np.int64]]") -> None:
@@ -294,10 +296,21 @@ class _Settling:
         more = set(wanted)
         for x, others in soon.items():
             if len(others) and self._claimant[x] < 0:
-                more |= self._reader.shelf.missing([x, *others.tolist()])
+                more |= self._reader.shelf.missing(self._first[[x, *others.tolist()]].tolist())
                 if len(more) > len(wanted) + _READ_AHEAD:
                     break
         self._reader.need(more)
+
+
+def _parted(keys: "Sequence[npt.NDArray[np.int64]]") -> "tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]":
+    """Pairs (x, y) of several lists of x << 32 | y, each once, by x, then y."""
+    import numpy as np
+
+    joined = np.sort(np.concatenate(keys))
+    new = np.ones(len(joined), np.bool_)
+    np.not_equal(joined[1:], joined[:-1], out=new[1:])
+    joined = joined[new]
+    return joined >> 32, joined & 0xFFFFFFFF
 
 
 def _within(some: "npt.NDArray[np.int64]", others: "npt.NDArray[np.int64]") -> "npt.NDArray[np.bool_]":
