@@ -4,7 +4,6 @@ Whether two texts are candidates depends on their own sketches, hashes and days,
 an index of a month and one of a day give the same pairs.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from feedback_assets.silver.duplicates.shingles import SKETCH
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    from scipy.sparse import csr_matrix
 
 SHARED = 2
 """Least sketch values in common of a candidate pair."""
@@ -21,8 +21,7 @@ PART = 0.2
 each have .38 on average; texts that share a phrase have less than .1."""
 BUDGET = 4_000_000
 """Entries of the index that are looked at in one go. It bounds memory; what is found does not depend on it."""
-
-
+_ASKED = 8_192  # texts asked for in one go
 _TABLE = 1 << 20
 
 
@@ -37,92 +36,111 @@ class Tokens:
 class Index:
     """Texts by token. Texts are numbered in the order in which they were said."""
 
-    def __init__(self, tokens: Tokens, days: "npt.NDArray[np.int64]", *, window: int, least: int, asked: Sequence[int]) -> None:
+    def __init__(self, tokens: Tokens, days: "npt.NDArray[np.int64]", *, window: int, least: int, asked: "npt.NDArray[np.int64]") -> None:
         """window: most days between two candidates. least: tokens they share. asked: the texts that will be asked for, while few."""
         import numpy as np
+        from scipy.sparse import csr_matrix
 
         self._tokens = tokens
         self._days = days
         self._window = window
         self._least = least
-        self._flat: npt.NDArray[np.uint64] | None = None
         number = np.diff(tokens.starts)
         owners = np.repeat(np.arange(len(number), dtype=np.uint64), number)
         values = tokens.values
-        self._covers: frozenset[int] | None = None
+        self._covers: npt.NDArray[np.bool_] | None = None
         if len(asked) * 8 < len(number):
             # Only what the few share with others can lead anywhere: the rest is not even sorted.
-            wanted = np.unique(values[_spots(tokens.starts, np.asarray(asked, np.int64))])
+            wanted = np.unique(values[_spots(tokens.starts, asked)])
             kept = _among(values, wanted)
             values, owners = values[kept], owners[kept]
-            self._covers = frozenset(int(x) for x in asked)
+            self._covers = np.zeros(len(number), np.bool_)
+            self._covers[asked] = True
         keys = np.sort((values.astype(np.uint64) << np.uint64(32)) | owners)
         keys = keys[_shared(keys)]
-        # Of each entry: its text, and where the texts with the same token begin and end.
-        self._owners = (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
-        begins = np.flatnonzero(_first(keys))
-        sizes = np.diff(np.append(begins, len(keys)))
-        self._begins = np.repeat(begins, sizes)
-        self._ends = np.repeat(begins + sizes, sizes)
-        self._entries = np.argsort(self._owners, kind="stable")
-        self._starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.bincount(self._owners, minlength=len(number)))])
+        begins = np.append(np.flatnonzero(_first(keys)), len(keys))
+        ones = np.ones(len(keys), np.int8)
+        # A row a token that several texts have; of each text, which of them it has.
+        lists = csr_matrix((ones, (keys & np.uint64(0xFFFFFFFF)).astype(np.int32), begins), shape=(len(begins) - 1, len(number)))
+        self._texts = lists.T.tocsr()
+        self._lists = lists
+        self._low = 0
 
     def covers(self, text: int) -> bool:
         """Whether the index can be asked for this text."""
-        return self._covers is None or text in self._covers
+        return self._covers is None or bool(self._covers[text])
 
-    def later(self, texts: Sequence[int]) -> "tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]":
-        """(x, y, n): candidate pairs of the first n of `texts` with later ones, by x, then y. n: at least 1, at most what BUDGET allows."""
+    def covered(self, texts: "npt.NDArray[np.int64]") -> "npt.NDArray[np.int64]":
+        """Those of the texts for which the index can be asked."""
+        return texts if self._covers is None else texts[self._covers[texts]]
+
+    def later(self, texts: "npt.NDArray[np.int64]") -> "tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]":
+        """(x, y, n): candidate pairs of the first n of `texts` with later ones, by x, then y. n: at least 1, at most what BUDGET allows.
+        The texts are ascending."""
         return self._pairs(texts, after=True)
 
-    def earlier(self, texts: Sequence[int]) -> "tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]":
+    def earlier(self, texts: "npt.NDArray[np.int64]") -> "tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]":
         """The same with earlier ones."""
         return self._pairs(texts, after=False)
 
-    def _pairs(self, texts: Sequence[int], *, after: bool) -> "tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]":
+    def _pairs(self, asked: "npt.NDArray[np.int64]", *, after: bool) -> "tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]":
         import numpy as np
 
-        asked = np.asarray(texts, np.int64)
-        entries = self._entries[_spots(self._starts, asked)]
-        low, high = (entries + 1, self._ends[entries]) if after else (self._begins[entries], entries)
-        counts = high - low
-        begins = np.concatenate([np.zeros(1, np.int64), np.cumsum(self._starts[asked + 1] - self._starts[asked])])
-        rows = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
-        done = min(max(1, int(np.searchsorted(rows[begins], BUDGET, side="right")) - 1), len(asked))
-        last = begins[done]
-        low, counts = low[:last], counts[:last]
-        y = self._owners[np.repeat(low - rows[:last], counts) + np.arange(rows[last])]
-        keys = (np.repeat(self._owners[entries[:last]], counts) << 32) | y
-        if self._window < 1 << 20:
-            keys = keys[np.abs(self._days[y] - self._days[keys >> 32]) <= self._window]
-        if self._least > 1:
-            keys, shared = np.unique(keys, return_counts=True)
-            enough = shared >= self._least
-            keys, shared = keys[enough], shared[enough]
-            keys = keys[shared >= PART * self._comparable(keys >> 32, keys & 0xFFFFFFFF)]
+        asked = asked[:_ASKED]
+        days = self._days[asked]
+        if after:
+            low, high = int(asked[0]), int(np.searchsorted(self._days, days[-1] + self._window, side="right"))
         else:
-            keys = np.unique(keys)
-        return keys >> 32, keys & 0xFFFFFFFF, done
+            low, high = int(np.searchsorted(self._days, days[0] - self._window)), int(asked[-1]) + 1
+        lists = self._lists_of(low, high, len(asked))
+        rows = self._texts[asked]
+        looks = np.cumsum(rows @ np.diff(lists.indptr).astype(np.int64))
+        done = max(1, int(np.searchsorted(looks, BUDGET, side="right")))
+        common = rows[:done] @ lists  # how many tokens each of them has in common with each text at hand
+        x = np.repeat(asked[:done], np.diff(common.indptr))
+        y = common.indices.astype(np.int64) + self._low
+        shared = common.data
+        kept = (shared >= self._least) & ((y > x) if after else (y < x))
+        x, y, shared = x[kept], y[kept], shared[kept]
+        kept = np.abs(self._days[y] - self._days[x]) <= self._window
+        x, y, shared = x[kept], y[kept], shared[kept]
+        if self._least > 1:
+            kept = self._enough(x, y, shared)
+            x, y = x[kept], y[kept]
+        keys = np.sort((x << 32) | y)
+        return keys >> 32, keys & 0xFFFFFFFF, min(done, len(asked))
 
-    def _comparable(self, x: "npt.NDArray[np.int64]", y: "npt.NDArray[np.int64]") -> "npt.NDArray[np.int64]":
-        """How many values two sketches could have in common: of the one that reaches less far up, all; of the other, those up to there."""
+    def _lists_of(self, low: int, high: int, asked: int) -> "csr_matrix":
+        """Of each token the texts from `low` to before `high` that have it, and maybe some more. The first is numbered self._low."""
+        there = self._lists.shape[1]
+        covered = self._low <= low and high <= self._low + there
+        if not covered or (asked > 1 and there > 2 * (high - low)):
+            # As far again, so that the next texts find theirs.
+            self._lists = self._texts[low : high + (high - low) // 2].T.tocsr()
+            self._low = low
+        return self._lists
+
+    def _enough(
+        self, x: "npt.NDArray[np.int64]", y: "npt.NDArray[np.int64]", shared: "npt.NDArray[np.int8]"
+    ) -> "npt.NDArray[np.bool_]":
+        """Whether so many values in common are a PART of those that the two sketches could have in common: of the one that reaches less
+        far up, all; of the other, those up to there."""
         import numpy as np
 
         starts, values = self._tokens.starts, self._tokens.values
-        if len(x) == 0:
-            return x
         number = np.diff(starts)
-        last = np.where(number == SKETCH, values[np.minimum(starts[1:] - 1, len(values) - 1)], np.uint32(0xFFFFFFFF)).astype(np.uint64)
+        # Most values that two sketches could have in common while so many are enough.
+        most = np.array([max(c for c in range(SKETCH + 1) if s >= PART * c) for s in range(SKETCH + 1)])[shared]
+        enough = np.minimum(number[x], number[y]) <= most
+        rest = np.flatnonzero(~enough)
+        if len(rest) == 0:
+            return enough
+        x, y, most = x[rest], y[rest], most[rest]
+        last = np.where(number == SKETCH, values[np.minimum(starts[1:] - 1, len(values) - 1)], np.uint32(0xFFFFFFFF))
         bound = np.minimum(last[x], last[y])
-        if self._flat is None:
-            owners = np.repeat(np.arange(len(number), dtype=np.uint64), number)
-            self._flat = (owners << np.uint64(32)) | values
-        flat = self._flat
-        full_x, full_y = x.astype(np.uint64) << np.uint64(32), y.astype(np.uint64) << np.uint64(32)
-        of_x = np.searchsorted(flat, full_x | bound, side="right") - starts[x]
-        of_y = np.searchsorted(flat, full_y | bound, side="right") - starts[y]
-        least: npt.NDArray[np.int64] = np.minimum(of_x, of_y)
-        return least
+        # Values ascend: there are no more than so many up to the bound when the next one is beyond it.
+        enough[rest] = (values[starts[x] + most] > bound) | (values[starts[y] + most] > bound)
+        return enough
 
 
 def _among(values: "npt.NDArray[np.uint32]", wanted: "npt.NDArray[np.uint32]") -> "npt.NDArray[np.int64]":

@@ -7,13 +7,10 @@ nearly covered and the longer only adds to it (a signature, a quoted reply, the 
 longer of their own: two complaints around one quoted error page are two complaints.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
-from feedback_assets.silver.duplicates.reading import Read
-from feedback_assets.silver.duplicates.sides import APART, BLOCK, DENSE, Found, Sides, Table, sides
+from feedback_assets.silver.duplicates.reading import Read, Shelf
+from feedback_assets.silver.duplicates.sides import APART, BLOCK, DENSE, Meetings, Sides, Table, sides
 from feedback_assets.silver.duplicates.wording import ALIKE, in_order, of_other_sites, other_words
 
 if TYPE_CHECKING:
@@ -53,16 +50,6 @@ FIRST = 0.25
 """Least share of the shorter text that stands in the longer one, read from the longer, that is worth a look at the shorter."""
 
 
-@dataclass(frozen=True)
-class Side:
-    """What one of two texts shares with the other: its characters in shared blocks, where these begin and end, the longest run outside."""
-
-    shared: int
-    begin: int
-    end: int
-    own: int
-
-
 class Comparer:
     """Compares texts with one text after another. Which of the two comes first makes no difference to the answer."""
 
@@ -71,62 +58,47 @@ class Comparer:
 
     def similarity(self, one: Read, other: Read) -> float:
         """0 when the two are no copies of one another, else the share of their characters that they have in common: more than 0, to 1."""
-        return self.similarities([(one, [other])])[0][0]
-
-    def similarities(self, groups: Sequence[tuple[Read, Sequence[Read]]]) -> list[list[float]]:
-        """The similarity of one text to each of several, for several such groups."""
-        ones = [one for one, others in groups for _ in others]
-        others = [other for _, group in groups for other in group]
-        result = [1.0 if a.normal == b.normal else 0.0 for a, b in zip(ones, others, strict=True)]
-        if not all(result):
-            for i, a, b in self._sides(groups, ones, others):
-                if not result[i]:
-                    similarity = judged(ones[i], a, others[i], b)
-                    result[i] = 0.0 if similarity and of_other_sites(ones[i].normal, others[i].normal) else similarity
-        ends = accumulate((len(group) for _, group in groups), initial=0)
-        return [result[i:j] for i, j in pairwise(ends)]
-
-    def _sides(
-        self, groups: Sequence[tuple[Read, Sequence[Read]]], ones: Sequence[Read], others: Sequence[Read]
-    ) -> list[tuple[int, Side, Side]]:
-        """Numbers of the pairs that have enough in common for a closer look, and what each of the two shares with the other."""
         import numpy as np
 
-        there = self._table.found(groups)
-        kept = np.flatnonzero(_worth(there, ones))
-        there = there.of(kept)
-        right = sides(there)
-        most = np.fromiter((len(ones[i].normal) for i in kept.tolist()), np.int32, len(kept))
-        length = np.fromiter((len(others[i].normal) for i in kept.tolist()), np.int32, len(kept))
-        inside = length <= most
-        near = np.flatnonzero(np.where(inside, right.shared >= _least(right, length, most) * length, right.shared >= FIRST * most))
-        kept = kept[near]
-        here = self._table.found([(others[i], [ones[i]]) for i in kept.tolist()])
-        left = sides(here)
-        near_left = left.shared >= _least(left, most[near], length[near]) * most[near]
-        final = np.flatnonzero(near_left | inside[near])
-        a, b = _listed(left, final), _listed(right, near[final])
-        return list(zip(kept[final].tolist(), a, b, strict=True))
+        return float(self.similarities(Shelf.of([one, other]), np.array([0]), np.array([1]))[0])
+
+    def similarities(self, shelf: Shelf, ones: "npt.NDArray[np.int64]", others: "npt.NDArray[np.int64]") -> "npt.NDArray[np.float64]":
+        """The similarity of the texts of each pair. Pairs with one first text stand together.
+
+        A cheap look at all of them comes before each closer one at those that are left."""
+        import numpy as np
+
+        one, other = shelf.lengths[ones], shelf.lengths[others]
+        result = np.zeros(len(ones))
+        for i in np.flatnonzero(one == other).tolist():
+            result[i] = shelf[int(ones[i])].normal == shelf[int(others[i])].normal
+        pairs = self._table.meetings(shelf, ones, others)
+        kept = _worth(pairs) & (result == 0)
+        left = np.flatnonzero(kept)
+        if len(left) == 0:
+            return result
+        pairs, one, other = pairs.of(kept), one[kept], other[kept]
+        b = sides(pairs.right())
+        inside = other <= one
+        near = np.where(inside, b.shared >= _least(b, other, one) * other, b.shared >= FIRST * one)
+        left, pairs, b, one, other, inside = left[near], pairs.of(near), b.of(near), one[near], other[near], inside[near]
+        a = sides(pairs.left())
+        final = np.flatnonzero((a.shared >= _least(a, one, other) * one) | inside)
+        result[left[final]] = judged(shelf, pairs.ones[final], a.of(final), pairs.others[final], b.of(final))
+        return result
 
 
-def _listed(found: Sides, which: "npt.NDArray[np.int64]") -> list[Side]:
-    columns = (found.shared, found.begin, found.end, found.own)
-    return [Side(*told) for told in zip(*(c[which].tolist() for c in columns), strict=True)]
-
-
-def _worth(found: Found, ones: Sequence[Read]) -> "npt.NDArray[np.bool_]":
+def _worth(pairs: Meetings) -> "npt.NDArray[np.bool_]":
     """Whether the texts of each pair have enough shingles in common."""
     import numpy as np
 
-    starts = found.starts
-    counts = np.zeros(len(found.places) + 1, np.int32)
-    np.cumsum(found.places != 0, out=counts[1:])
-    common = counts[starts[1:]] - counts[starts[:-1]]
-    numbers = np.diff(starts)
-    at_head = counts[starts[:-1] + np.minimum(numbers, APART + 1)] > counts[starts[:-1]]
-    short = np.minimum(numbers, np.fromiter((len(o.slots) for o in ones), np.int64, len(ones)))
-    few = (common <= LEAST_SHINGLES * short) | ((common <= FEW_SHINGLES * short) & ~at_head)
-    worth: npt.NDArray[np.bool_] = ~few
+    shingles = pairs.seconds.shelf.shingles
+    common = pairs.counted()
+    short = np.minimum(shingles[pairs.ones], shingles[pairs.others])
+    worth = common > LEAST_SHINGLES * short
+    doubtful = worth & (common <= FEW_SHINGLES * short)
+    if doubtful.any():
+        worth[doubtful] = pairs.at_head(APART + 1, doubtful)
     return worth
 
 
@@ -138,37 +110,37 @@ def _least(side: Sides, short: "npt.NDArray[np.int32]", long: "npt.NDArray[np.in
     return least
 
 
-def judged(one: Read, a: Side, other: Read, b: Side) -> float:
-    """The similarity of two texts that share this, 0 when they are no copies."""
-    if len(one.normal) > len(other.normal):
-        one, a, other, b = other, b, one, a
-    short, long = len(one.normal), len(other.normal)
-    heft = DENSE if one.dense else 1
-    common = min(a.shared, b.shared)
-    if common == 0:
-        return 0.0
-    similarity = common / (short + long - common)
-    anchored = a.begin <= APART and b.begin <= APART
-    apart = min(a.own, b.own) * heft >= OWN
-    if a.shared >= COVERED * short and b.shared >= COVERED * long and not apart:
-        # What a cut text lacks at its end is no other wording of it.
-        goes_on = short - a.end <= APART and (long - b.end) * heft >= BLOCK
-        return 0.0 if other_words(one.normal, other.normal[: b.end] if goes_on else other.normal) else similarity
-    led_in = anchored or b.begin * heft <= LEAD or short >= MOST * long
-    enough = short * heft >= (AHEAD if anchored else ALONE)
-    if a.shared >= WITHIN * short and short >= PART * long and led_in and not apart and enough:
-        return similarity
-    ended = max(short - a.end, long - b.end) <= TAIL and a.shared >= WITHIN * a.end and b.shared >= WITHIN * b.end
-    if anchored and ended and common * heft >= BODY:
-        return similarity
-    if _alike(one, a, other, b):
-        return similarity
-    return 0.0
+def judged(
+    shelf: Shelf, ones: "npt.NDArray[np.int64]", a: Sides, others: "npt.NDArray[np.int64]", b: Sides
+) -> "npt.NDArray[np.float64]":
+    """The similarity of the two texts of each pair that share this, 0 when they are no copies."""
+    import numpy as np
 
-
-def _alike(one: Read, a: Side, other: Read, b: Side) -> bool:
-    """Whether two short texts of about one length differ by mistyped characters alone, too many for shingles."""
-    short, long = len(one.normal), len(other.normal)
-    if long > GREY_LENGTH or short < ALIKE * long or a.shared < GREY * short or b.shared < GREY * long:
-        return False
-    return in_order(one.normal, other.normal) >= ALIKE * long
+    turned = shelf.lengths[ones] > shelf.lengths[others]
+    shorter, longer = np.where(turned, others, ones), np.where(turned, ones, others)
+    short, long = shelf.lengths[shorter], shelf.lengths[longer]
+    a, b = a.where(~turned, b), b.where(~turned, a)
+    heft = np.where(shelf.dense[shorter], DENSE, 1)
+    common = np.minimum(a.shared, b.shared)
+    similarity: npt.NDArray[np.float64] = common / (short + long - common)
+    anchored = (a.begin <= APART) & (b.begin <= APART)
+    apart = np.minimum(a.own, b.own) * heft >= OWN
+    covered = (a.shared >= COVERED * short) & (b.shared >= COVERED * long) & ~apart
+    led_in = anchored | (b.begin * heft <= LEAD) | (short >= MOST * long)
+    enough = short * heft >= np.where(anchored, AHEAD, ALONE)
+    within = (a.shared >= WITHIN * short) & (short >= PART * long) & led_in & ~apart & enough
+    ended = (np.maximum(short - a.end, long - b.end) <= TAIL) & (a.shared >= WITHIN * a.end) & (b.shared >= WITHIN * b.end)
+    copies = covered | within | (anchored & ended & (common * heft >= BODY))
+    grey = ~copies & (long <= GREY_LENGTH) & (short >= ALIKE * long) & (a.shared >= GREY * short) & (b.shared >= GREY * long)
+    # What a cut text lacks at its end is no other wording of it.
+    goes_on = (short - a.end <= APART) & ((long - b.end) * heft >= BLOCK)
+    copies[common == 0] = grey[common == 0] = False
+    for i in np.flatnonzero(copies | grey).tolist():
+        one, other = shelf[int(shorter[i])].normal, shelf[int(longer[i])].normal
+        if grey[i]:
+            copies[i] = in_order(one, other) >= ALIKE * len(other)
+        elif covered[i]:
+            copies[i] = not other_words(one, other[: int(b.end[i])] if goes_on[i] else other)
+        if copies[i] and of_other_sites(one, other):
+            copies[i] = False
+    return np.where(copies, similarity, 0.0)

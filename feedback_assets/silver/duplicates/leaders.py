@@ -4,10 +4,9 @@ Every member was compared with its representative, so groups do not chain. The r
 decided before can be given: then only what new or changed texts touch is decided anew, and it comes out as if all had been.
 """
 
-import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING
 
 from feedback_assets.silver.duplicates.candidates import SHARED, Index, Tokens
@@ -22,6 +21,8 @@ WINDOW_DAYS = 45
 """Most days between a text and its representative."""
 _READ_AHEAD = 8_000  # texts
 _COMPARED_AHEAD = 2_000  # pairs: more at once is no faster, and of a flood of copies all but the first text's are in vain
+_WIDER = 4  # times as many representatives are compared with a text when the ones before are not its own
+_NOBODY = -1
 
 OPEN = -1
 """Leader of a text that is not decided."""
@@ -65,53 +66,59 @@ class _Settling:
         self._standing = standing
         self._leader = standing.leader
         self._window = window
-        self._open = np.flatnonzero(standing.leader == OPEN).tolist()
-        self._queue: list[int] = list(self._open)  # ascending, so a heap
-        self._claimed: dict[int, tuple[int, float]] = {}
-        """Text -> the earliest representative known to claim it."""
-        self._doubtful: set[int] = set()
+        number = len(standing.leader)
+        self._open = standing.leader == OPEN
+        self._claimant = np.full(number, _NOBODY, np.int64)
+        """The earliest representative known to claim a text; how alike they are beside."""
+        self._alike = np.zeros(number)
+        self._doubtful = np.zeros(number, np.bool_)
         """Texts whose earlier representatives must be looked for when it is their turn."""
-        self._later: dict[int, list[int]] = {}
-        self._compared: dict[int, dict[int, float]] = {}
-        """Text -> similarity of later ones, compared before its turn."""
+        self._later: dict[int, npt.NDArray[np.int64]] = {}
+        """Text -> its later candidates."""
+        self._compared: dict[int, npt.NDArray[np.float64]] = {}
+        """Text -> how alike its later candidates are, compared before its turn; NaN for those that were not."""
+        self._members: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
+        _, firsts, which = np.unique(texts.hashes, return_index=True, return_inverse=True)
+        self._first = firsts[which].astype(np.int64)
+        """Of each text the first one that says the same."""
         self._comparer = Comparer()
-        self._reader = Reader(texts.normals)
-        self._indexes = self._indexed(self._open)
+        self._reader = Reader(number, texts.normals)
+        self._indexes = self._indexed(np.flatnonzero(self._open))
 
-    def _indexed(self, asked: Sequence[int]) -> tuple[Index, Index]:
+    def _indexed(self, asked: "npt.NDArray[np.int64]") -> tuple[Index, Index]:
         import numpy as np
 
         t = self._texts
         # A hash as one more token of an index of its own: equal texts need not be compared.
-        number = len(t.days)
-        same = np.unique(t.hashes, return_inverse=True)[1].astype(np.uint32)
-        equal = Tokens(same, np.arange(number + 1, dtype=np.int64))
+        equal = Tokens(self._first.astype(np.uint32), np.arange(len(t.days) + 1, dtype=np.int64))
         return (
             Index(t.sketches, t.days, window=self._window, least=SHARED, asked=asked),
             Index(equal, t.days, window=self._window, least=1, asked=asked),
         )
 
     def run(self) -> None:
+        """Decides one text after the other. What one of them opens again comes after it."""
         self._claim_by_standing()
-        while self._queue:
-            x = heapq.heappop(self._queue)
-            self._standing.touched.add(x)
-            if x in self._doubtful:
-                self._doubtful.discard(x)
-                self._claimed.pop(x, None)
-                self._claim(x, self._leaders_before(x))
-            else:
-                claim = self._claimed.get(x)
-                if claim is not None and self._leader[claim[0]] != claim[0]:
-                    self._claimed.pop(x)
-                    self._claim(x, self._leaders_before(x))
-            claim = self._claimed.pop(x, None)
-            if claim is not None:
-                self._leader[x], self._standing.similarity[x] = claim
+        leader, similarity, touched = self._leader, self._standing.similarity, self._standing.touched
+        x = 0
+        while x < len(leader):
+            x += int(self._open[x:].argmax())
+            if not self._open[x]:
+                break
+            self._open[x] = False
+            touched.add(x)
+            claimant = int(self._claimant[x])
+            if self._doubtful[x] or (claimant >= 0 and leader[claimant] != claimant):
+                self._doubtful[x] = False
+                self._claimant[x] = _NOBODY
+                self._claim(x)
+                claimant = int(self._claimant[x])
+            if claimant >= 0:
+                leader[x], similarity[x] = claimant, self._alike[x]
                 self._later.pop(x, None)
                 self._compared.pop(x, None)
             else:
-                self._leader[x], self._standing.similarity[x] = x, 1.0
+                leader[x], similarity[x] = x, 1.0
                 self._lead(x)
 
     def _claim_by_standing(self) -> None:
@@ -121,143 +128,196 @@ class _Settling:
         is_leader = self._leader == np.arange(len(self._leader))
         if not is_leader.any():
             return
-        found: dict[int, set[int]] = {}
+        asked = np.flatnonzero(self._open)
+        found = [np.zeros(0, np.int64)]
         for index in self._indexes:
-            rest = self._open
-            while rest:
+            rest = asked
+            while len(rest):
                 x, y, done = index.earlier(rest)
                 kept = is_leader[y]
-                for a, b in zip(x[kept].tolist(), y[kept].tolist(), strict=True):
-                    found.setdefault(a, set()).add(b)
+                found.append((x[kept] << 32) | y[kept])
                 rest = rest[done:]
-        self._claim_all({text: sorted(found[text]) for text in sorted(found)})
+        self._claim_all(*_parted(found))
 
-    def _claim_all(self, found: dict[int, list[int]]) -> None:
-        """Compares each text with the earliest of its candidates, then those that are no copies with the next one."""
-        left = found
-        while left:
-            step, left = dict(islice(left.items(), _COMPARED_AHEAD)), dict(islice(left.items(), _COMPARED_AHEAD, None))
-            soon = step | left
-            while step:
-                compared = self._similarities([(leaders[0], [text]) for text, leaders in step.items()], soon)
-                for text, similarities in zip(list(step), compared, strict=True):
-                    first, *rest = step.pop(text)
-                    if similarities[0] > 0:
-                        self._claimed[text] = (first, similarities[0])
-                    elif rest:
-                        step[text] = rest
+    def _claim(self, x: int) -> None:
+        """Looks for the earliest representative of one text."""
+        import numpy as np
 
-    def _claim(self, x: int, leaders: Sequence[int]) -> None:
-        if leaders:
-            self._claim_all({x: list(leaders)})
-
-    def _leaders_before(self, x: int) -> list[int]:
         if not self._indexes[0].covers(x):
-            self._indexes = self._indexed([*self._queue, x])
-        found: set[int] = set()
-        for index in self._indexes:
-            y = index.earlier([x])[1]
-            found.update(y[self._leader[y] == y].tolist())
-        return sorted(found)
+            self._indexes = self._indexed(np.union1d(np.flatnonzero(self._open), [x]))
+        found = np.unique(np.concatenate([index.earlier(np.array([x]))[1] for index in self._indexes]))
+        found = found[self._leader[found] == found]
+        self._claim_all(np.full(len(found), x), found)
+
+    def _claim_all(self, texts: "npt.NDArray[np.int64]", leaders: "npt.NDArray[np.int64]") -> None:
+        """Compares each text with the earliest of its candidates, those that are no copies with the next ones, and so on. Pairs by text,
+        then representative."""
+        import numpy as np
+
+        if len(texts) == 0:
+            return
+        rank = np.arange(len(texts)) - np.searchsorted(texts, texts)
+        first, last = 0, 1
+        while len(texts):
+            now = (first <= rank) & (rank < last)
+            x, y = texts[now], leaders[now]
+            order = np.argsort(y, kind="stable")  # so that those compared with one text are compared in one go
+            for start in range(0, len(order), _COMPARED_AHEAD):
+                some = order[start : start + _COMPARED_AHEAD]
+                similar = self._similarities(y[some], x[some], {})
+                copies = np.flatnonzero(similar > 0)
+                # The earliest representative is written last, since of all that claim a text in one go the last one stays.
+                self._hold(x[some][copies][::-1], y[some][copies][::-1], similar[copies][::-1])
+            left = (rank >= last) & (self._claimant[texts] < 0)
+            texts, leaders, rank = texts[left], leaders[left], rank[left]
+            first, last = last, last + _WIDER * (last - first)
+
+    def _hold(self, texts: "npt.NDArray[np.int64]", leaders: "npt.NDArray[np.int64]", similar: "npt.NDArray[np.float64]") -> None:
+        """Notes that these claim the texts, unless an earlier one does already."""
+        claimed = self._claimant[texts]
+        better = (claimed < 0) | (claimed > leaders)
+        self._claimant[texts[better]] = leaders[better]
+        self._alike[texts[better]] = similar[better]
 
     def _lead(self, x: int) -> None:
         """Claims for the representative x every later text that has no earlier one."""
+        import numpy as np
+
         if x not in self._later:
             self._look_ahead(x)
-        later = self._later[x]
-        if later and x not in self._compared:
+        if len(self._later[x]) and x not in self._compared:
             self._compare_ahead(x)
-        del self._later[x]
-        known = self._compared.pop(x, {})
-        free = [y for y in later if self._is_free(y, x)]
-        missing = [y for y in free if y not in known]
-        if missing:
-            known |= zip(missing, self._similarities([(x, missing)], {})[0], strict=True)
-        for y in free:
-            similarity = known[y]
-            if similarity <= 0:
-                continue
+        later = self._later.pop(x)
+        if len(later) == 0:
+            return
+        similar = self._compared.pop(x)
+        free = self._is_free(later, x)
+        missing = free & np.isnan(similar)
+        if missing.any():
+            similar[missing] = self._similarities(np.full(int(missing.sum()), x), later[missing], {})
+        copies = free & (similar > 0)
+        for y, similarity in zip(later[copies].tolist(), similar[copies].tolist(), strict=True):
             leader = int(self._leader[y])
             if leader == OPEN:
-                self._claimed[y] = (x, similarity)
+                self._claimant[y], self._alike[y] = x, similarity
                 continue
             self._leader[y], self._standing.similarity[y] = x, similarity
             self._standing.touched.add(y)
             if leader == y:
                 self._orphan(y)
 
-    def _is_free(self, y: int, x: int) -> bool:
-        """Whether nothing earlier than x leads the later text y."""
-        leader = int(self._leader[y])
-        if leader != OPEN:
-            return leader > x
-        claim = self._claimed.get(y)
-        return claim is None or claim[0] > x or self._leader[claim[0]] != claim[0]
+    def _is_free(self, y: "npt.NDArray[np.int64]", x: int) -> "npt.NDArray[np.bool_]":
+        """Whether nothing earlier than x leads the later texts y."""
+        import numpy as np
+
+        leader, claimant = self._leader[y], self._claimant[y]
+        unclaimed = (claimant < 0) | (claimant > x) | (self._leader[claimant] != claimant)
+        free: npt.NDArray[np.bool_] = np.where(leader == OPEN, unclaimed, leader > x)
+        return free
 
     def _orphan(self, gone: int) -> None:
         """Opens again the texts that stood under one that is a representative no more."""
         import numpy as np
 
-        for z in np.flatnonzero(self._leader == gone).tolist():
-            self._leader[z] = OPEN
-            self._doubtful.add(z)
-            heapq.heappush(self._queue, z)
+        if self._members is None:
+            # Nobody joins a representative before its turn, and none whose turn was is orphaned: who stood under it is known at the start.
+            order = np.argsort(self._leader, kind="stable")
+            self._members = order, self._leader[order]
+        order, led_by = self._members
+        members = order[np.searchsorted(led_by, gone) : np.searchsorted(led_by, gone, side="right")]
+        members = members[self._leader[members] == gone]
+        self._leader[members] = OPEN
+        self._doubtful[members] = True
+        self._open[members] = True
 
     def _look_ahead(self, x: int) -> None:
         """Finds the later candidates of x, and of the next texts that nothing claims so far."""
-        upcoming = [x, *(y for y in sorted(self._queue) if y > x and y not in self._claimed and y not in self._doubtful)]
+        import numpy as np
+
+        upcoming = x + np.flatnonzero(self._open[x:] & (self._claimant[x:] < 0) & ~self._doubtful[x:])
+        upcoming = np.concatenate([[x], upcoming])
         if not self._indexes[0].covers(x):
             self._indexes = self._indexed(upcoming)
         near, equal = self._indexes
-        asked = [y for y in upcoming if near.covers(y) and y not in self._later]
+        asked = near.covered(upcoming)
+        asked = asked[~_within(asked, np.sort(np.fromiter(self._later, np.int64, len(self._later))))]
         xs, ys, done = near.later(asked)
-        found: dict[int, list[int]] = {y: [] for y in asked[:done]}
-        for a, b in zip(xs.tolist(), ys.tolist(), strict=True):
-            found[a].append(b)
-        rest = asked[:done]
-        both: set[int] = set()
-        while rest:
+        asked = asked[:done]
+        found = [(xs << 32) | ys]
+        rest = asked
+        while len(rest):
             xs, ys, step = equal.later(rest)
-            for a, b in zip(xs.tolist(), ys.tolist(), strict=True):
-                found[a].append(b)
-                both.add(a)
+            found.append((xs << 32) | ys)
             rest = rest[step:]
-        for a in both:
-            found[a] = sorted(set(found[a]))
-        self._later.update(found)
+        xs, ys = _parted(found)
+        ends = np.searchsorted(xs, asked, side="right").tolist()
+        self._later.update(zip(asked.tolist(), (ys[i:j] for i, j in pairwise([0, *ends])), strict=True))
 
     def _compare_ahead(self, x: int) -> None:
         """Compares x, and the next texts that nothing claims so far, with their later candidates."""
-        ahead: dict[int, list[int]] = {x: [y for y in self._later[x] if self._is_free(y, x)]}
-        pairs = len(ahead[x])
-        for text, later in self._later.items():
+        import numpy as np
+
+        ahead: dict[int, npt.NDArray[np.bool_]] = {}
+        pairs = 0
+        for text, later in chain([(x, self._later[x])], self._later.items()):
             if pairs >= _COMPARED_AHEAD:
                 break
-            if later and text not in self._claimed and text not in self._compared and text != x:
-                ahead[text] = [y for y in later if self._is_free(y, text)]
-                pairs += len(ahead[text])
-        for text, similarities in zip(ahead, self._similarities(list(ahead.items()), self._later), strict=True):
-            self._compared[text] = dict(zip(ahead[text], similarities, strict=True))
+            if len(later) and self._claimant[text] < 0 and text not in self._compared and text not in ahead:
+                ahead[text] = self._is_free(later, text)
+                pairs += int(np.count_nonzero(ahead[text]))
+        numbers = [int(np.count_nonzero(free)) for free in ahead.values()]
+        others = np.concatenate([self._later[text][free] for text, free in ahead.items()])
+        similar = self._similarities(np.repeat(list(ahead), numbers), others, self._later)
+        for (text, free), (i, j) in zip(ahead.items(), pairwise([0, *accumulate(numbers)]), strict=True):
+            self._compared[text] = np.full(len(free), np.nan)
+            self._compared[text][free] = similar[i:j]
 
-    def _similarities(self, groups: Sequence[tuple[int, Sequence[int]]], soon: Mapping[int, Sequence[int]]) -> list[list[float]]:
-        """The similarity of each text to each of several. soon: what will be asked for next."""
-        hashes = self._texts.hashes
-        unequal = [(x, [y for y in others if hashes[x] != hashes[y]]) for x, others in groups]
-        self._read_ahead({i for x, others in unequal if others for i in (x, *others)}, soon)
-        reader = self._reader
-        found = self._comparer.similarities([(reader[x], [reader[y] for y in others]) for x, others in unequal if others])
-        listed = iter([s for group in found for s in group])
-        return [[1.0 if hashes[x] == hashes[y] else next(listed) for y in others] for x, others in groups]
+    def _similarities(
+        self, x: "npt.NDArray[np.int64]", y: "npt.NDArray[np.int64]", soon: "Mapping[int, npt.NDArray[np.int64]]"
+    ) -> "npt.NDArray[np.float64]":
+        """The similarity of each pair. soon: what will be asked for next."""
+        import numpy as np
 
-    def _read_ahead(self, wanted: set[int], soon: Mapping[int, Sequence[int]]) -> None:
+        result = np.ones(len(x))
+        unequal = np.flatnonzero(self._texts.hashes[x] != self._texts.hashes[y])
+        if len(unequal) == 0:
+            return result
+        # Texts said on several days are read, and compared, once.
+        pairs, which = np.unique((self._first[x[unequal]] << 32) | self._first[y[unequal]], return_inverse=True)
+        x, y = pairs >> 32, pairs & 0xFFFFFFFF
+        self._read_ahead({*x.tolist(), *y.tolist()}, soon)
+        result[unequal] = self._comparer.similarities(self._reader.shelf, x, y)[which]
+        return result
+
+    def _read_ahead(self, wanted: set[int], soon: "Mapping[int, npt.NDArray[np.int64]]") -> None:
         """Reads the wanted texts, and while one of them must be read, those that will be asked for next."""
-        if all(self._reader.has(i) for i in wanted):
+        if not self._reader.shelf.missing(wanted):
             return
-        wanted = set(wanted)
+        more = set(wanted)
         for x, others in soon.items():
-            if len(wanted) > _READ_AHEAD:
-                break
-            if others and x not in self._claimed:
-                wanted.add(x)
-                wanted.update(others)
-        self._reader.need(sorted(wanted))
+            if len(others) and self._claimant[x] < 0:
+                more |= self._reader.shelf.missing(self._first[[x, *others.tolist()]].tolist())
+                if len(more) > len(wanted) + _READ_AHEAD:
+                    break
+        self._reader.need(more)
+
+
+def _parted(keys: "Sequence[npt.NDArray[np.int64]]") -> "tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]":
+    """Pairs (x, y) of several lists of x << 32 | y, each once, by x, then y."""
+    import numpy as np
+
+    joined = np.sort(np.concatenate(keys))
+    new = np.ones(len(joined), np.bool_)
+    np.not_equal(joined[1:], joined[:-1], out=new[1:])
+    joined = joined[new]
+    return joined >> 32, joined & 0xFFFFFFFF
+
+
+def _within(some: "npt.NDArray[np.int64]", others: "npt.NDArray[np.int64]") -> "npt.NDArray[np.bool_]":
+    """Which of `some` are among the others. Both are ascending."""
+    import numpy as np
+
+    if len(others) == 0:
+        return np.zeros(len(some), np.bool_)
+    found: npt.NDArray[np.bool_] = others[np.minimum(np.searchsorted(others, some), len(others) - 1)] == some
+    return found

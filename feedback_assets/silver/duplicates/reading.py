@@ -1,6 +1,7 @@
 """Normalised texts read for comparing: where their short shingles stand. Not here: what two texts share, tables."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -19,22 +20,26 @@ _AT_ONCE = 200  # texts whose shingles are made in one go: what stays in the pro
 class Read:
     """A normalised text, read for comparing: the slots of its shingles in a table, and where each begins and ends."""
 
-    __slots__ = ("begins", "dense", "ends", "normal", "slots")
+    __slots__ = ("begins", "dense", "ends", "normal", "plain", "slots")
 
     def __init__(
         self,
         normal: str,
-        dense: bool,
         slots: "npt.NDArray[np.int32]",
         begins: "npt.NDArray[np.int16]",
         ends: "npt.NDArray[np.int16]",
+        *,
+        dense: bool = False,
+        plain: bool = True,
     ) -> None:
         self.normal = normal
-        self.dense = dense
-        """Whether its characters weigh more."""
         self.slots = slots
         self.begins = begins
         self.ends = ends
+        self.dense = dense
+        """Whether its characters weigh more."""
+        self.plain = plain
+        """Whether a shingle of one width begins at each character: always, but in texts with characters of a dense script."""
 
 
 def read(normals: Sequence[str]) -> list[Read]:
@@ -48,44 +53,99 @@ def _read(normals: Sequence[str]) -> list[Read]:
     texts = [t[:LIMIT] for t in normals]
     found = shingled(texts)
     slots = (found.hashes >> np.uint32(32 - SLOT_BITS)).astype(np.int32)
-    begins = found.at.astype(np.int16)
-    cuts = found.starts.tolist()
-    ends = begins + np.int16(COMPARED.long)
+    cuts = list(pairwise(found.starts.tolist()))
     if found.dense is None:
-        return [Read(t, False, slots[i:j], begins[i:j], ends[i:j]) for t, (i, j) in zip(texts, pairwise(cuts), strict=True)]
-    ends[found.dense] = begins[found.dense] + np.int16(COMPARED.dense)
-    for i, j in pairwise(cuts):  # a dense shingle may end before the one that began before it
-        np.maximum.accumulate(ends[i:j], out=ends[i:j])
-    dense = [bool(j > i and found.dense[i:j].mean() > 0.3) for i, j in pairwise(cuts)]
-    return [Read(t, d, slots[i:j], begins[i:j], ends[i:j]) for t, d, (i, j) in zip(texts, dense, pairwise(cuts), strict=True)]
+        return [_plain(t, slots[i:j]) for t, (i, j) in zip(texts, cuts, strict=True)]
+    begins = found.at.astype(np.int16)
+    ends = begins + np.where(found.dense, np.int16(COMPARED.dense), np.int16(COMPARED.long))
+    number = np.concatenate([np.zeros(1, np.int64), np.cumsum(found.dense)])
+    result = []
+    for text, (i, j) in zip(texts, cuts, strict=True):
+        dense = int(number[j] - number[i])
+        if dense == 0:
+            result.append(_plain(text, slots[i:j]))
+            continue
+        np.maximum.accumulate(ends[i:j], out=ends[i:j])  # a dense shingle may end before the one that began before it
+        result.append(Read(text, slots[i:j], begins[i:j], ends[i:j], dense=dense / (j - i) > 0.3, plain=False))
+    return result
+
+
+def _plain(text: str, slots: "npt.NDArray[np.int32]") -> Read:
+    begins, ends = _places()
+    return Read(text, slots, begins[: len(slots)], ends[: len(slots)])
+
+
+@lru_cache(maxsize=1)
+def _places() -> "tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]":
+    """Where the shingles of any plain text begin and end."""
+    import numpy as np
+
+    begins = np.arange(LIMIT, dtype=np.int16)
+    return begins, begins + np.int16(COMPARED.long)
+
+
+class Shelf:
+    """Read texts by number, and what is asked of many of them at once, by number too."""
+
+    def __init__(self, number: int) -> None:
+        import numpy as np
+
+        self.lengths = np.zeros(number, np.int32)
+        self.shingles = np.zeros(number, np.int32)
+        self.dense = np.zeros(number, np.bool_)
+        self.plain = np.zeros(number, np.bool_)
+        self._held: dict[int, Read] = {}
+
+    @classmethod
+    def of(cls, texts: Sequence[Read]) -> "Shelf":
+        shelf = cls(len(texts))
+        shelf.put(range(len(texts)), texts)
+        return shelf
+
+    def put(self, numbers: Sequence[int], texts: Sequence[Read]) -> None:
+        """Puts texts under these numbers."""
+        if not texts:
+            return
+        at = list(numbers)
+        self._held.update(zip(at, texts, strict=True))
+        self.lengths[at] = [len(t.normal) for t in texts]
+        self.shingles[at] = [len(t.slots) for t in texts]
+        self.dense[at] = [t.dense for t in texts]
+        self.plain[at] = [t.plain for t in texts]
+
+    def clear(self) -> None:
+        """Takes all texts away."""
+        self._held.clear()
+
+    def missing(self, numbers: Iterable[int]) -> set[int]:
+        """Those that are not there."""
+        return set(numbers).difference(self._held)
+
+    def texts(self, numbers: "npt.NDArray[np.int64]") -> list[Read]:
+        """Texts that are there."""
+        held = self._held
+        return [held[i] for i in numbers.tolist()]
+
+    def __getitem__(self, number: int) -> Read:
+        return self._held[number]
 
 
 class Reader:
-    """Texts by number, read when they are needed and kept for a while."""
+    """Texts by number, read when they are needed and kept for a while on its shelf."""
 
-    def __init__(self, normals: Callable[[Sequence[int]], Sequence[str]]) -> None:
+    def __init__(self, number: int, normals: Callable[[Sequence[int]], Sequence[str]]) -> None:
+        self.shelf = Shelf(number)
         self._normals = normals
-        self._held: dict[int, Read] = {}
         self._characters = 0
 
-    def need(self, texts: Sequence[int]) -> None:
+    def need(self, texts: set[int]) -> None:
         """Reads these at once, unless they are there."""
-        missing = {i for i in texts if i not in self._held}
-        if not missing:
-            return
-        if self._characters > KEPT_CHARACTERS:
-            missing = set(texts)
-            self._held.clear()
+        missing = self.shelf.missing(texts)
+        if missing and self._characters > KEPT_CHARACTERS:
+            missing = texts
+            self.shelf.clear()
             self._characters = 0
         wanted = sorted(missing)
-        for i, found in zip(wanted, read(self._normals(wanted)), strict=True):
-            self._held[i] = found
-            self._characters += len(found.normal)
-
-    def has(self, text: int) -> bool:
-        return text in self._held
-
-    def __getitem__(self, text: int) -> Read:
-        if text not in self._held:
-            self.need([text])
-        return self._held[text]
+        found = read(self._normals(wanted)) if wanted else []
+        self.shelf.put(wanted, found)
+        self._characters += sum(len(one.normal) for one in found)

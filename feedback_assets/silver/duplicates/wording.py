@@ -89,6 +89,10 @@ def _mistyped(one: str, other: str, share: float) -> bool:
 
 def in_order(one: str, other: str) -> int:
     """How many characters of one stand in the other in the same order: the longest common subsequence, 64 characters and more at a time."""
+    start = _alike_from_start(one, other)
+    one, other = one[start:], other[start:]
+    end = _alike_from_start(one[::-1], other[::-1])  # what both begin and end with is in order anyway
+    one, other = one[: len(one) - end], other[: len(other) - end]
     where: dict[str, int] = {}
     for i, c in enumerate(one):
         where[c] = where.get(c, 0) | 1 << i
@@ -98,4 +102,18 @@ def in_order(one: str, other: str) -> int:
         match = row & where.get(c, 0)
         row = (row + match) | (row - match)
         row &= mask
-    return len(one) - row.bit_count()
+    return start + end + len(one) - row.bit_count()
+
+
+def _alike_from_start(one: str, other: str) -> int:
+    """With how many characters both begin."""
+    low, high = 0, min(len(one), len(other))
+    if one[:high] == other[:high]:
+        return high
+    while high - low > 1:  # they are equal up to low, and not up to high
+        middle = (low + high) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle
+    return low

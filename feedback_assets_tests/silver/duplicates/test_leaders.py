@@ -2,6 +2,7 @@ import random
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,13 +12,14 @@ from feedback_assets.silver.duplicates.candidates import Tokens
 from feedback_assets.silver.duplicates.comparing import Comparer
 from feedback_assets.silver.duplicates.grouping import leaders
 from feedback_assets.silver.duplicates.leaders import OPEN, Standing, Texts, settle
-from feedback_assets.silver.duplicates.reading import Read, read
+from feedback_assets.silver.duplicates.reading import Shelf, read
 from feedback_assets.silver.duplicates.shingles import sketches
 from feedback_assets_tests.silver.duplicates.world import sentence
 
 _ONE, _OTHER = (sentence(random.Random(n), 24).split() for n in (3, 100))
 CHAIN = [" ".join(_OTHER[:k] + _ONE[k:]) for k in range(13)]
 WINDOW = 45
+Numbers = npt.NDArray[np.int64]
 
 
 def one_by_one(normals: Sequence[str], days: Sequence[int]) -> list[int]:
@@ -70,9 +72,9 @@ def test_a_flood_of_near_copies_is_led_by_its_first_without_comparing_all_with_a
     compared: list[int] = []
     original = Comparer.similarities
 
-    def counted(comparer: Comparer, groups: Sequence[tuple[Read, Sequence[Read]]]) -> list[list[float]]:
-        compared.extend(1 for _, others in groups for _ in others)
-        return original(comparer, groups)
+    def counted(comparer: Comparer, shelf: Shelf, ones: Numbers, others: Numbers) -> "npt.NDArray[np.float64]":
+        compared.extend(others.tolist())
+        return original(comparer, shelf, ones, others)
 
     monkeypatch.setattr(Comparer, "similarities", counted)
     assert set(leaders([f"{body} {n}" for n in range(3_000)])) == {0}
