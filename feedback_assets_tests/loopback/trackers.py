@@ -62,6 +62,9 @@ class FusedLake:
         self._fuse.step()
         return result
 
+    def upkeep(self, table: Table, *, keep: timedelta, now: datetime, dry_run: bool = False) -> TableUpkeep:
+        return self._lake.upkeep(table, keep=keep, now=now, dry_run=dry_run)
+
     def version(self, table: Table) -> int:
         return self._lake.version(table)
 
