@@ -120,7 +120,11 @@ def test_a_version_that_was_replaced_within_the_time_stays_readable_and_an_older
 
 def test_what_a_killed_writer_left_is_freed_when_it_is_old_and_not_before(old: LocalLakehouse) -> None:
     folder = Path(old.location(ISSUES))
-    left = [folder / f"feed_date={DAY_A}" / "part-killed.parquet", folder / "part-killed.parquet#1", folder / "_delta_log/_commit_x.json.tmp"]
+    left = [
+        folder / f"feed_date={DAY_A}" / "part-killed.parquet",
+        folder / "part-killed.parquet#1",
+        folder / "_delta_log/_commit_x.json.tmp",
+    ]
     for path in left:
         path.write_bytes(b"half")
     keep_up(old, ISSUES)

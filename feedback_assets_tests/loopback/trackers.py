@@ -1,12 +1,12 @@
 """Trackers and lakehouses that misbehave on purpose: killed at a chosen step, refusing, unreachable. The real ones do the work."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from feedback_assets.contracts.table import Table
 from feedback_assets.effects.refusals import RefusedError, UnavailableError
-from feedback_assets.lakehouse.interface import Lakehouse, Where, WriteResult
+from feedback_assets.lakehouse.interface import Lakehouse, TableUpkeep, Where, WriteResult
 from feedback_assets.tickets.content import TicketContent
 from feedback_assets.tickets.trackers.interface import TicketState, Tracker
 
