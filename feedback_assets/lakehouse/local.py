@@ -67,7 +67,8 @@ class LocalLakehouse:
         with self._lock(table):
             old = self._reader.frame(table, identity, where=self._scope(table, keys))
             fresh = keys.with_row_index(_ROW).unique(identity, keep="first", maintain_order=True)
-            fresh = fresh.join(old, on=identity, how="anti", maintain_order="left")
+            known = old.join(keys, on=identity, how="semi")  # so that what is hashed is the new keys, not all that are stored
+            fresh = fresh.join(known, on=identity, how="anti", maintain_order="left")
             if fresh.height:
                 # The rows themselves stay as they are: only keys are compared, and most often all are new.
                 self._append(table, new if fresh.height == new.num_rows else new.take(fresh[_ROW].to_arrow()))
