@@ -27,6 +27,7 @@ from feedback_assets.themes.assets import theme_assets
 from feedback_assets.themes.checks import theme_checks
 from feedback_assets.tickets.assets import ticket_assets
 from feedback_assets.tickets.checks import ticket_checks
+from feedback_assets.upkeep.assets import upkeep_assets
 
 
 def build_defs(settings: Settings, seams: Seams | None = None) -> dg.Definitions:
@@ -47,6 +48,7 @@ def build_defs(settings: Settings, seams: Seams | None = None) -> dg.Definitions
                 *priority_assets(),
                 *ticket_assets(),
                 *alert_assets(),
+                *upkeep_assets(),
             ],
             asset_checks=[
                 *bronze_checks(partitions),

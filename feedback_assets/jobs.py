@@ -1,4 +1,4 @@
-"""The two jobs that everything launches: one for days, one across days. Sensors, schedules, backfills and `feedback run` share them."""
+"""The jobs that everything launches: one for days, one across days, one for upkeep. Sensors, schedules and `feedback run` share them."""
 
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 DAY_JOB = "feedback_day"
 GOLD_JOB = "feedback_gold"
+UPKEEP_JOB = "feedback_upkeep"
 
 DAY_ASSETS = dg.AssetSelection.groups(group_name("bronze")).materializable() | dg.AssetSelection.assets(
     ["silver", "events"],
@@ -50,5 +51,10 @@ def feedback_jobs() -> "list[UnresolvedAssetJobDefinition]":
             GOLD_JOB,
             selection=GOLD_ASSETS,
             description="Revisions, duplicates, themes, signals, priority, tickets and alerts across all days.",
+        ),
+        dg.define_asset_job(
+            UPKEEP_JOB,
+            selection=dg.AssetSelection.groups(group_name("upkeep")),
+            description="Tables and Dagster's history are kept small. Touches no row.",
         ),
     ]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from feedback_assets.seams import Seams
 
 SEAMS = "seams"
-ROOMS = ("bronze", "silver", "enrichment", "themes", "signals", "priority", "tickets", "alerts")
+ROOMS = ("bronze", "silver", "enrichment", "themes", "signals", "priority", "tickets", "alerts", "upkeep")
 """In the order of the data."""
 DAYS_PER_RUN = 31
 SAMPLE_ROWS = 5

@@ -1,15 +1,15 @@
-"""Schedules: gold every hour, and a nightly catch-up of yesterday. Their runs are live: they may publish."""
+"""Schedules: gold every hour, a nightly catch-up of yesterday, nightly upkeep. Runs of the first two are live: they may publish."""
 
 from datetime import timedelta
 
 import dagster as dg
 
-from feedback_assets.jobs import DAY_JOB, GOLD_JOB
+from feedback_assets.jobs import DAY_JOB, GOLD_JOB, UPKEEP_JOB
 from feedback_assets.settings import PURPOSE_TAG
 
 
 def feedback_schedules() -> list[dg.ScheduleDefinition]:
-    """Both start stopped: a site turns on what it wants, in the UI or by `dagster schedule start`."""
+    """All start stopped: a site turns on what it wants, in the UI or by `dagster schedule start`."""
 
     @dg.schedule(
         cron_schedule="20 1 * * *",
@@ -29,4 +29,11 @@ def feedback_schedules() -> list[dg.ScheduleDefinition]:
         tags={PURPOSE_TAG: "live"},
         description="Themes, signals, priority and tickets once an hour.",
     )
-    return [nightly_catch_up, hourly]
+    nightly_upkeep = dg.ScheduleDefinition(
+        name="nightly_upkeep",
+        job_name=UPKEEP_JOB,
+        cron_schedule="40 2 * * *",
+        execution_timezone="UTC",
+        description="Tables are compacted, superseded files and old history freed.",
+    )
+    return [nightly_catch_up, hourly, nightly_upkeep]

@@ -30,6 +30,9 @@ class Settings:
     pseudonym_key: FEEDBACK_PSEUDONYM_KEY, 64 hex digits; when it is empty, the key is a file in the home.
     dagster_postgres: FEEDBACK_DAGSTER_POSTGRES, postgresql://user:password@host/database for Dagster's runs, events and schedules; when
     it is empty, they are in SQLite in the home.
+    keep_versions_hours: FEEDBACK_KEEP_VERSIONS_HOURS, how long a table's version stays readable after it was replaced. Longer than any
+    read takes; a day, so that what a bad run wrote can be compared with what was there before it.
+    keep_history_days: FEEDBACK_KEEP_HISTORY_DAYS, how long Dagster's record of a run is kept.
     """
 
     home: Path
@@ -42,6 +45,8 @@ class Settings:
     alert_channel: str = "local"
     pseudonym_key: str = field(default="", repr=False)
     dagster_postgres: str = field(default="", repr=False)
+    keep_versions_hours: int = 24
+    keep_history_days: int = 90
 
     @property
     def landing(self) -> Path:
@@ -90,6 +95,8 @@ class Settings:
             alert_channel=environ.get("FEEDBACK_ALERTS") or "local",
             pseudonym_key=environ.get("FEEDBACK_PSEUDONYM_KEY") or "",
             dagster_postgres=_postgres(environ),
+            keep_versions_hours=_positive(environ, "FEEDBACK_KEEP_VERSIONS_HOURS", 24, of="hours"),
+            keep_history_days=_positive(environ, "FEEDBACK_KEEP_HISTORY_DAYS", 90),
         )
 
 
@@ -123,12 +130,12 @@ def _day(environ: Mapping[str, str], name: str, default: date) -> date:
         raise SettingError(f"{name}={raw!r} is not a day", expected="YYYY-MM-DD", mend=f"unset {name} or set it to a day") from None
 
 
-def _positive(environ: Mapping[str, str], name: str, default: int) -> int:
+def _positive(environ: Mapping[str, str], name: str, default: int, *, of: str = "days") -> int:
     raw = environ.get(name)
     if not raw:
         return default
     if not (raw.isascii() and raw.isdigit() and len(raw) < 7) or int(raw) < 1:
         raise SettingError(
-            f"{name}={raw!r} is not a number of days", expected="a whole number from 1", mend=f"unset {name} or set it to a number"
+            f"{name}={raw!r} is not a number of {of}", expected="a whole number from 1", mend=f"unset {name} or set it to a number"
         )
     return int(raw)

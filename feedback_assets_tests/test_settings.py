@@ -32,8 +32,10 @@ def test_every_variable_sets_its_field(tmp_path: Path) -> None:
             "FEEDBACK_TRACKER": "t",
             "FEEDBACK_ALERTS": "a",
             "FEEDBACK_PSEUDONYM_KEY": "k",
+            "FEEDBACK_KEEP_VERSIONS_HOURS": "48",
+            "FEEDBACK_KEEP_HISTORY_DAYS": "30",
         }
-    ) == Settings(tmp_path / "home", date(2024, 2, 29), 7, tmp_path / "project", "c", "e", "t", "a", "k")
+    ) == Settings(tmp_path / "home", date(2024, 2, 29), 7, tmp_path / "project", "c", "e", "t", "a", "k", 48, 30)
 
 
 def test_an_empty_variable_is_as_good_as_none() -> None:
@@ -68,6 +70,8 @@ def test_relative_folders_are_meant_from_the_working_directory(tmp_path: Path, m
         ("FEEDBACK_FIRST_DAY", "2023-02-29"),
         ("FEEDBACK_DAYS_PER_RUN", "0"),
         ("FEEDBACK_DAYS_PER_RUN", "-3"),
+        ("FEEDBACK_KEEP_VERSIONS_HOURS", "0"),
+        ("FEEDBACK_KEEP_HISTORY_DAYS", "long"),
         ("FEEDBACK_DAYS_PER_RUN", "1.5"),
         ("FEEDBACK_DAYS_PER_RUN", "²"),
         ("FEEDBACK_DAYS_PER_RUN", "9" * 5000),

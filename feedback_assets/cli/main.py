@@ -28,12 +28,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evaluate": ("feedback_assets.cli.evaluate:evaluate", "Measure the shipped components on your own labelled data."),
     "key": ("feedback_assets.cli.key:key", "The key of the pseudonyms: where it is; destroying it."),
     "sources": ("feedback_assets.cli.sources:sources", "List the sources and their formats."),
+    "upkeep": ("feedback_assets.cli.upkeep:upkeep", "Compact tables and free what no kept version needs."),
     "doctor": ("feedback_assets.cli.doctor:doctor", "Check settings, paths, versions and permissions."),
 }
 
 FAILED = 1
 STOPPED = 130
-WORKING = ("demo-data", "ingest", "run")
+WORKING = ("demo-data", "ingest", "run", "upkeep")
 """Commands that do more than print."""
 
 

@@ -1,5 +1,5 @@
-"""The only code that touches Delta: read, append, merge, replace, history. One interface, one adapter a platform."""
+"""The only code that touches Delta: read, append, merge, replace, history, upkeep. One interface, one adapter a platform."""
 
-from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
+from feedback_assets.lakehouse.interface import Lakehouse, TableUpkeep, WriteResult
 
-__all__ = ["Lakehouse", "WriteResult"]
+__all__ = ["Lakehouse", "TableUpkeep", "WriteResult"]

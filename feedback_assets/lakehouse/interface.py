@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from feedback_assets.contracts.table import Table
@@ -14,6 +15,29 @@ if TYPE_CHECKING:
 
 Where = Mapping[str, Collection[Any]]
 """Column -> the values that are wanted. Several columns are and-ed. An empty collection selects nothing."""
+
+
+@dataclass(frozen=True)
+class TableUpkeep:
+    """What upkeep of one table did, or, when it was asked only to look, what it would do.
+
+    files_before, files_after: data files of the current version. files_to_compact: how many of them were small and many.
+    longest_hold: seconds for which writers had to wait at most.
+    """
+
+    table: str
+    files_before: int = 0
+    files_after: int = 0
+    files_to_compact: int = 0
+    commits: int = 0
+    checkpoint: bool = False
+    data_files_freed: int = 0
+    log_files_freed: int = 0
+    bytes_freed: int = 0
+    bytes_left: int = 0
+    log_bytes_left: int = 0
+    longest_hold: float = 0.0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -66,6 +90,12 @@ class Lakehouse(Protocol):
     def replace(self, table: Table, rows: "pa.Table", *, where: Where | None = None) -> WriteResult:
         """Makes the rows selected by `where` (all of them without it) exactly `rows`. Commits nothing when they are equal but for
         volatile columns. Raises ContractError for a row outside `where` or a key twice."""
+        ...
+
+    def upkeep(self, table: Table, *, keep: timedelta, now: datetime, dry_run: bool = False) -> TableUpkeep:
+        """Compacts the table, shortens its log and frees what no version needs that is current or was replaced less than `keep` ago.
+        Changes no row; safe beside readers and writers; the second of two does nothing. Raises FeedbackError for a table that cannot be
+        opened."""
         ...
 
     def version(self, table: Table) -> int:

@@ -3,30 +3,26 @@
 Locks hold between processes of one machine: that is what the local adapter is for.
 """
 
-import fcntl
 import threading
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import date
+from contextlib import AbstractContextManager
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.arrow import arrow_schema, fit
 from feedback_assets.contracts.table import Table
 from feedback_assets.errors import ContractError
-from feedback_assets.lakehouse.interface import Changes, Mark, Where, WriteResult
+from feedback_assets.lakehouse.interface import Changes, Mark, TableUpkeep, Where, WriteResult
+from feedback_assets.lakehouse.lock import table_lock
 from feedback_assets.lakehouse.quick import FollowingReader
+from feedback_assets.lakehouse.upkeep import MANY_FILES, TableKeeper, compact, crowded_partitions
 
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
     from deltalake import DeltaTable
 
-
-MANY_FILES = 48
-"""A table, or a partition of one, that has more data files than this is compacted when the next rows come."""
-_COMPACT_BYTES = 64 << 20
 _ROW = "__row"
 
 
@@ -84,7 +80,8 @@ class LocalLakehouse:
         with self._lock(table):
             old = self._reader.frame(table, identity, where=self._scope(table, keys))
             fresh = keys.with_row_index(_ROW).unique(identity, keep="first", maintain_order=True)
-            fresh = fresh.join(old, on=identity, how="anti", maintain_order="left")
+            known = old.join(keys, on=identity, how="semi")  # so that what is hashed is the new keys, not all that are stored
+            fresh = fresh.join(known, on=identity, how="anti", maintain_order="left")
             if fresh.height:
                 # The rows themselves stay as they are: only keys are compared, and most often all are new.
                 self._append(table, new if fresh.height == new.num_rows else new.take(fresh[_ROW].to_arrow()))
@@ -133,6 +130,9 @@ class LocalLakehouse:
                 self._overwrite(table, new, where)
             return result
 
+    def upkeep(self, table: Table, *, keep: timedelta, now: datetime, dry_run: bool = False) -> TableUpkeep:
+        return TableKeeper(self.root, table, keep=keep, now=now).run(dry_run=dry_run)
+
     @property
     def _reader(self) -> FollowingReader:
         return self._readers.setdefault(threading.get_ident(), FollowingReader(self.root))
@@ -140,13 +140,8 @@ class LocalLakehouse:
     def _open(self, table: Table) -> "DeltaTable | None":
         return self._reader.table(table)
 
-    @contextmanager
-    def _lock(self, table: Table) -> Iterator[None]:
-        path = self.root / "_locks" / (table.name.replace("/", ".") + ".lock")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+    def _lock(self, table: Table) -> AbstractContextManager[None]:
+        return table_lock(self.root, table.name)
 
     def _scope(self, table: Table, new: "pl.DataFrame") -> Where | None:
         """Which stored rows a write must be compared with: those of the partitions, or else of the days in the key, that it touches."""
@@ -167,21 +162,15 @@ class LocalLakehouse:
             description=table.row,
             configuration=_configuration(table),
         )
-
         self._compact(table)
 
     def _compact(self, table: Table) -> None:
-        """Makes one file of many small ones, so that reading a table of many small appends costs what its rows cost. A commit of its own,
-        that changes no row."""
+        """Makes one file of many small ones, so that reading a table of many small writes costs what its rows cost, also where upkeep
+        never runs. A commit of its own, that changes no row."""
         dt = self._open(table)
-        if dt is None:
-            return
-        counts = Counter(self._reader.partitions(table))
-        crowded = sorted(str(value) for value, files in counts.items() if files > MANY_FILES)
-        if crowded:
-            dt.optimize.compact(
-                partition_filters=[(table.partition_by, "in", crowded)] if table.partition_by else None, target_size=_COMPACT_BYTES
-            )
+        crowded = crowded_partitions(self._reader.files(table), table, MANY_FILES) if dt is not None else {}
+        if dt is not None and crowded:
+            compact(dt, table, list(crowded))
 
     def _merge(self, table: Table, rows: "pl.DataFrame") -> None:
         dt = self._open(table)
@@ -200,6 +189,7 @@ class LocalLakehouse:
             .when_not_matched_insert_all()
             .execute()
         )
+        self._compact(table)
 
     def _overwrite(self, table: Table, rows: "pl.DataFrame", where: Where | None) -> None:
         from deltalake import write_deltalake
@@ -215,6 +205,7 @@ class LocalLakehouse:
             partition_by=[table.partition_by] if table.partition_by else None,
             configuration=_configuration(table),
         )
+        self._compact(table)
 
 
 class _Difference:

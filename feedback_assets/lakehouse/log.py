@@ -1,47 +1,33 @@
-"""What a Delta log says of two versions of a table: which data files the later one has that the earlier one has not, and the reverse.
+"""Names of the files in a Delta log. What stands in them is delta-rs's to read."""
 
-Reads the commit files of a local table. Not here: reading rows (quick.py), opening tables.
-"""
-
-import json
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote
+
+_DIGITS = 20
 
 
-@dataclass
-class FileChanges:
-    """Data files by path, relative to the table, each with the text of its partition's value (None without one)."""
-
-    added: dict[str, str | None] = field(default_factory=dict)
-    removed: dict[str, str | None] = field(default_factory=dict)
+def commit_name(version: int) -> str:
+    """The file of a commit."""
+    return f"{version:0{_DIGITS}d}.json"
 
 
-def file_changes(log: Path, since: int, until: int, partition_by: str) -> FileChanges | None:
-    """The files that differ between two versions. None when a commit in between is no longer in the log.
-
-    Compaction moves rows from file to file: its files are listed like any others, and comparing rows finds nothing changed.
-    """
-    found = FileChanges()
-    for version in range(since + 1, until + 1):
-        try:
-            text = (log / f"{version:020d}.json").read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-        for line in text.splitlines():
-            action = json.loads(line)
-            if "add" in action:
-                _move(action["add"], partition_by, into=found.added, out_of=found.removed)
-            elif "remove" in action:
-                _move(action["remove"], partition_by, into=found.removed, out_of=found.added)
-    return found
+def log_files(log: Path) -> list[Path]:
+    """The files that belong to a version: commits, checkpoints, checksums. None when there is no log."""
+    try:
+        return [p for p in log.iterdir() if p.name[:_DIGITS].isdigit() and p.name[_DIGITS : _DIGITS + 1] == "."]
+    except FileNotFoundError:
+        return []
 
 
-def _move(action: dict[str, object], partition_by: str, *, into: dict[str, str | None], out_of: dict[str, str | None]) -> None:
-    path = unquote(str(action["path"]))
-    values = action.get("partitionValues")
-    value = values.get(partition_by) if isinstance(values, dict) and partition_by else None
-    if path in out_of:
-        del out_of[path]
-    else:
-        into[path] = value
+def commit_of(path: Path) -> int:
+    """The version that a log file belongs to."""
+    return int(path.name[:_DIGITS])
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether it is a whole checkpoint: opening can begin there."""
+    return path.name[_DIGITS:] == ".checkpoint.parquet"
+
+
+def latest_version(log: Path) -> int:
+    """The newest version, -1 when there is no table. Trimmed logs begin with a checkpoint."""
+    return max((commit_of(p) for p in log_files(log) if p.suffix == ".json" or is_checkpoint(p)), default=-1)

@@ -13,8 +13,9 @@ from urllib.parse import unquote
 
 from feedback_assets.contracts.table import Table
 from feedback_assets.errors import FeedbackError
+from feedback_assets.lakehouse.difference import file_changes
 from feedback_assets.lakehouse.interface import Changes, Mark, Where
-from feedback_assets.lakehouse.log import file_changes
+from feedback_assets.lakehouse.log import commit_name, latest_version
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -57,11 +58,8 @@ class QuickReader:
         self._listings: dict[str, tuple[DeltaTable, int, Any, list[str], list[Any]]] = {}
 
     def version(self, table: Table) -> int:
-        """Delta version, -1 when there is no table: the highest numbered commit of the log."""
-        log = self.root / table.name / "_delta_log"
-        if not log.is_dir():
-            return -1
-        return max((int(p.stem) for p in log.glob("*.json") if p.stem.isdigit()), default=-1)
+        """Delta version, -1 when there is no table: the highest number in the log."""
+        return latest_version(self.root / table.name / "_delta_log")
 
     def count(self, table: Table) -> int:
         """Number of rows, from the Delta log where it tells."""
@@ -91,7 +89,15 @@ class QuickReader:
         if dt is None or any(len(v) == 0 for v in where.values()):
             return empty
         files = self._files(dt, table, where)
-        return self._collected(table, columns, files, where) if files else empty
+        try:
+            return self._collected(table, columns, files, where) if files else empty
+        except FeedbackError:
+            # A version that was opened long ago may have lost files to upkeep; the present one has the rows.
+            if all(Path(path).exists() for path in files):
+                raise
+            self._open_tables[table.name] = dt = self._opened(table)
+            files = self._files(dt, table, where) if dt is not None else {}
+            return self._collected(table, columns, files, where) if files else empty
 
     def slices(self, table: Table, columns: Sequence[str], *, where: Where | None = None) -> "Iterator[pl.DataFrame]":
         """The rows of frame(), a data file at a time, for what is too much to hold at once. Files without such rows are left out."""
@@ -208,7 +214,7 @@ class FollowingReader(QuickReader):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self._marks: dict[str, tuple[int, int]] = {}
+        self._marks: dict[str, tuple[int, _Mark]] = {}
 
     def table(self, table: Table) -> "DeltaTable | None":
         """The table in its present state."""
@@ -252,27 +258,51 @@ class FollowingReader(QuickReader):
         dt = self._table(table)
         return [] if dt is None else self._listing(dt, table)[2]
 
+    def files(self, table: Table) -> Any:
+        """What the log tells of each data file: the flattened add actions of a table that is there."""
+        dt = self._table(table)
+        return None if dt is None else self._listing(dt, table)[0]
+
     def prepare(self, tables: Sequence[Table]) -> None:
         """Nothing: tables are open already, or are opened when they are read."""
 
     def _table(self, table: Table) -> "DeltaTable | None":
+        from deltalake.exceptions import DeltaError
+
         log = self.root / table.name / "_delta_log"
         known = self._open_tables.get(table.name)
-        mark = _mark(log)
-        is_same = known is not None and mark is not None and self._marks.get(table.name) == mark
-        if known is None or not is_same or not (log / f"{known.version():020d}.json").exists():
-            # New to us, made anew under the same name, or so far behind that the commits in between were cleaned away.
+        if known is not None and self._is_same(table, log, known.version()):
+            if not (log / commit_name(known.version() + 1)).exists():
+                return known
+            try:
+                known.update_incremental()
+            except (DeltaError, OSError):
+                known = None  # the commits in between are being trimmed
+        else:
+            known = None  # new to us, made anew under the same name, or so far behind that its commits were trimmed
+        if known is None:
             self._open_tables[table.name] = known = self._opened(table)
-            self._marks[table.name] = mark or (0, 0)
-        elif (log / f"{known.version() + 1:020d}.json").exists():
-            known.update_incremental()
+        if known is not None:
+            self._marks[table.name] = known.version(), _mark(log, known.version())
         return known
 
+    def _is_same(self, table: Table, log: Path, version: int) -> bool:
+        """Whether the log still holds the version that we know, as the same file. A version that we wrote has no mark yet."""
+        marked, mark = self._marks.get(table.name, (version, None))
+        present = _mark(log, version)
+        if present is not None and marked != version:
+            self._marks[table.name] = version, present
+            return True
+        return present is not None and present == mark
 
-def _mark(log: Path) -> tuple[int, int] | None:
-    """What tells a log from another one at the same place: its first commit, as a file. None when that is not there."""
+
+_Mark = tuple[int, int] | None
+
+
+def _mark(log: Path, version: int) -> _Mark:
+    """What tells a log from another one at the same place: a commit, as a file. None when that is not there."""
     try:
-        found = (log / f"{0:020d}.json").stat()
+        found = (log / commit_name(version)).stat()
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns

@@ -1,6 +1,6 @@
 """What every lakehouse adapter must pass: a mixin of tests. An adapter's test module subclasses it with a `lake` fixture."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -9,7 +9,7 @@ import pytest
 from feedback_assets.contracts import Table, table_named
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.errors import ContractError
-from feedback_assets.lakehouse import Lakehouse
+from feedback_assets.lakehouse import Lakehouse, TableUpkeep
 
 LEDGER = table_named("bronze/stage_batches")
 ISSUES = table_named("enrichment/issues")
@@ -155,6 +155,17 @@ class LakehouseContract:
         lake.replace(GROUPS, to_arrow(GROUPS, [group_row(1), group_row(2, kind=hostile)]))
         lake.replace(GROUPS, to_arrow(GROUPS, [group_row(3, kind=hostile)]), where={"kind": [hostile]})
         assert sorted(r["event_id"][-1] for r in lake.read(GROUPS).to_pylist()) == ["1", "3"]
+
+    def test_upkeep_changes_no_row_and_the_second_of_two_does_nothing(self, lake: Lakehouse) -> None:
+        now, keep = datetime.now(UTC), timedelta(hours=1)
+        assert lake.upkeep(ISSUES, keep=keep, now=now) == TableUpkeep(ISSUES.name)
+        for n in range(20):
+            lake.upsert(ISSUES, to_arrow(ISSUES, [issue_row(n, DAY_A), issue_row(n, DAY_B)]))
+        rows = lake.read(ISSUES).sort_by([("feed_date", "ascending"), ("issue_id", "ascending")])
+        lake.upkeep(ISSUES, keep=keep, now=now)
+        assert lake.read(ISSUES).sort_by([("feed_date", "ascending"), ("issue_id", "ascending")]).equals(rows)
+        again = lake.upkeep(ISSUES, keep=keep, now=now)
+        assert (again.commits, again.bytes_freed) == (0, 0)
 
     def test_reading_by_several_columns_is_and(self, lake: Lakehouse) -> None:
         lake.append_new(

@@ -1,12 +1,12 @@
 """Trackers and lakehouses that misbehave on purpose: killed at a chosen step, refusing, unreachable. The real ones do the work."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.table import Table
 from feedback_assets.effects.refusals import RefusedError, UnavailableError
-from feedback_assets.lakehouse.interface import Changes, Lakehouse, Mark, Where, WriteResult
+from feedback_assets.lakehouse.interface import Changes, Lakehouse, Mark, TableUpkeep, Where, WriteResult
 from feedback_assets.tickets.content import TicketContent
 from feedback_assets.tickets.trackers.interface import TicketState, Tracker
 
@@ -73,6 +73,9 @@ class FusedLake:
 
     def partitions(self, table: Table) -> "set[Any]":
         return self._lake.partitions(table)
+
+    def upkeep(self, table: Table, *, keep: timedelta, now: datetime, dry_run: bool = False) -> TableUpkeep:
+        return self._lake.upkeep(table, keep=keep, now=now, dry_run=dry_run)
 
     def version(self, table: Table) -> int:
         return self._lake.version(table)

@@ -34,6 +34,8 @@ VARIABLES = {
     "FEEDBACK_EMBEDDER": "embedder",
     "FEEDBACK_TRACKER": "tracker",
     "FEEDBACK_ALERTS": "alert_channel",
+    "FEEDBACK_KEEP_VERSIONS_HOURS": "keep_versions_hours",
+    "FEEDBACK_KEEP_HISTORY_DAYS": "keep_history_days",
 }
 """Environment variable -> field of Settings. Values of other variables are never shown: they may be secrets."""
 

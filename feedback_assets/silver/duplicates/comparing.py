@@ -110,9 +110,7 @@ def _least(side: Sides, short: "npt.NDArray[np.int32]", long: "npt.NDArray[np.in
     return least
 
 
-def judged(
-    shelf: Shelf, ones: "npt.NDArray[np.int64]", a: Sides, others: "npt.NDArray[np.int64]", b: Sides
-) -> "npt.NDArray[np.float64]":
+def judged(shelf: Shelf, ones: "npt.NDArray[np.int64]", a: Sides, others: "npt.NDArray[np.int64]", b: Sides) -> "npt.NDArray[np.float64]":
     """The similarity of the two texts of each pair that share this, 0 when they are no copies."""
     import numpy as np
 
