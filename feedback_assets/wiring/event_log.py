@@ -112,13 +112,9 @@ class EventLog(Summaries, SqliteEventLogStorage):
     def delete_events(self, run_id: str) -> None:
         """Deletes the events of a run, and its file: Dagster's own storage keeps an empty one for ever."""
         super().delete_events(run_id)
-        self.remove_shard(run_id)
-
-    def remove_shard(self, run_id: str) -> int:
-        """Removes the file of a run; the bytes that it took."""
         path = Path(self.path_for_shard(run_id))
         self._kept.forget(path)
-        return remove(path)
+        remove(path)
 
     def wipe(self) -> None:
         self._kept.close()

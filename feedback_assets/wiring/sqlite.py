@@ -20,7 +20,6 @@ from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import QueuePool
 
-SIDE_FILES = ("-wal", "-shm")
 _LOCK_FILE = ".making.lock"
 _WAL_FORMAT = b"\x02\x02"
 _FORMAT_AT = slice(18, 20)
@@ -155,7 +154,7 @@ def make_whole(path: Path, content: Callable[[], bytes]) -> None:
     with _making(path.parent):
         if path.exists():
             return
-        remove_side_files(path)  # of a database that was removed: they would be taken for this one's
+        _remove_side_files(path)  # of a database that was removed: they would be taken for this one's
         part = path.with_name(f".{path.name}.part")
         with part.open("wb") as handle:
             handle.write(new)
@@ -164,23 +163,29 @@ def make_whole(path: Path, content: Callable[[], bytes]) -> None:
         part.rename(path)
 
 
-def remove(path: Path) -> int:
-    """Removes a database that nothing writes any more; the bytes that it took."""
-    with _making(path.parent):
-        freed = path.stat().st_size if path.exists() else 0
-        path.unlink(missing_ok=True)  # first: SQLite drops side files without a database
-        return freed + remove_side_files(path)
-
-
-def remove_side_files(path: Path) -> int:
-    """Removes the write-ahead log and its index; the bytes that they took."""
-    freed = 0
-    for suffix in SIDE_FILES:
-        side = Path(f"{path}{suffix}")
+def size_of(path: Path) -> int:
+    """The bytes that a database takes with its side files."""
+    total = 0
+    for each in (path, *_side_files(path)):
         with suppress(FileNotFoundError):
-            freed += side.stat().st_size
-            side.unlink()
-    return freed
+            total += each.stat().st_size
+    return total
+
+
+def remove(path: Path) -> None:
+    """Removes a database that nothing writes any more."""
+    with _making(path.parent):
+        path.unlink(missing_ok=True)  # first: SQLite drops side files without a database
+        _remove_side_files(path)
+
+
+def _remove_side_files(path: Path) -> None:
+    for side in _side_files(path):
+        side.unlink(missing_ok=True)
+
+
+def _side_files(path: Path) -> tuple[Path, Path]:
+    return Path(f"{path}-wal"), Path(f"{path}-shm")
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A small graph whose runs write every kind of event that the UI asks a storage for."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -12,6 +13,7 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 ALL = "all"
 
 
+@cache
 def graph() -> dg.Definitions:
     """raw and clean by day, with a check each; total over all days, observed, with a check that fails; broken raises."""
     single = dg.BackfillPolicy.single_run()

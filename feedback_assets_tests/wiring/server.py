@@ -47,11 +47,11 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
         secret.write_text(password)
         secret.chmod(0o644)  # the folder itself is its owner's alone
         access = ["-U", USER, "-A", "scram-sha-256", f"--pwfile={secret}"]
-        made = [programs / "initdb", "-D", folder / "data", *access, "-E", "UTF8", "--no-sync"]
+        made = [str(programs / "initdb"), "-D", str(folder / "data"), *access, "-E", "UTF8", "--no-sync"]
         subprocess.run(made, check=True, timeout=300, **as_user)
         port = _free_port()
         options = ["-h", "127.0.0.1", "-p", str(port), "-k", str(folder), "-c", f"fsync={'on' if durable else 'off'}"]
-        with subprocess.Popen([programs / "postgres", "-D", folder / "data", *options], **as_user) as server:
+        with subprocess.Popen([str(programs / "postgres"), "-D", str(folder / "data"), *options], **as_user) as server:
             try:
                 url = f"postgresql://{USER}:{password}@127.0.0.1:{port}"
                 _wait(url, server)

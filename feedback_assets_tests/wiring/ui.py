@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import Any
 
 import dagster as dg
-from dagster._core.events import BATCH_WRITABLE_EVENTS, DagsterEventBatchMetadata, generate_event_batch_id
+from dagster._core.events import BATCH_WRITABLE_EVENTS, DagsterEventBatchMetadata
+from dagster._core.utils import make_new_run_id
 
 from feedback_assets_tests.wiring import graph
 
@@ -38,16 +39,16 @@ CHECKS = """query($asset: AssetKeyInput!, $check: String!) { assetCheckExecution
 def asking(instance: dg.DagsterInstance) -> Iterator[Any]:
     """What answers the UI's questions about the small graph on this instance."""
     from dagster._core.remote_origin import InProcessCodeLocationOrigin
-    from dagster._core.test_utils import InProcessTestWorkspaceLoadTarget
     from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
     from dagster._core.workspace.context import WorkspaceProcessContext
+    from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
     from dagster_graphql.test.utils import execute_dagster_graphql
 
     origin = InProcessCodeLocationOrigin(
         LoadableTargetOrigin(executable_path=sys.executable, module_name=graph.__name__, attribute="graph"), location_name="here"
     )
     with (
-        WorkspaceProcessContext(instance, InProcessTestWorkspaceLoadTarget(origin)) as process,
+        WorkspaceProcessContext(instance, InProcessWorkspaceLoadTarget(origin)) as process,
         process.create_request_context() as request,
     ):
 
@@ -106,7 +107,7 @@ def replay(history: History, instance: dg.DagsterInstance) -> None:
         storage.add_run(run.with_status(dg.DagsterRunStatus.NOT_STARTED))
     for (_, kind, _), group in groupby(history.events, key=lambda e: (e.run_id, e.dagster_event_type, e.step_key)):
         together = list(group)
-        batch = generate_event_batch_id()
+        batch = make_new_run_id()
         for number, event in enumerate(together, 1):
             instance.handle_new_event(
                 event, batch_metadata=DagsterEventBatchMetadata(batch, number == len(together)) if kind in BATCH_WRITABLE_EVENTS else None
