@@ -163,7 +163,7 @@ def test_readers_of_long_ago_go_on_and_do_not_open_the_table_for_each_read(old: 
         kept = following.table(table)
         following.frame(table, [table.key[0]])
         assert following.table(table) is kept
-    write_batches(writer, 25, 40)
+    write_batches(writer, 25, 32)
     for table in TABLES:
         DeltaTable(old.location(table)).create_checkpoint()
     age(old.root, 2 * HOUR)
@@ -213,7 +213,7 @@ import sys
 from pathlib import Path
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets_tests.lakehouse.test_upkeep import write_batches
-write_batches(LocalLakehouse(Path(sys.argv[1])), 25, 40)
+write_batches(LocalLakehouse(Path(sys.argv[1])), 25, 32)
 """
 READER = """
 import sys
@@ -228,7 +228,7 @@ while True:
     assert rows >= least >= 0 and lake.read(GROUPS).num_rows == 5, (rows, least)
     assert sum(s.num_rows for s in lake.slices(ISSUES)) > 20
     least = rows
-    if rows == 40:
+    if rows == 32:
         break
 """
 
@@ -246,7 +246,7 @@ def test_a_writer_and_a_reader_beside_upkeep_lose_nothing_and_see_no_error(old: 
     errors = [p.communicate()[1] for p in processes]
     assert [p.returncode for p in processes] == [0] * len(scripts), errors
     alone = LocalLakehouse(old.root.parent / "alone")
-    write_batches(alone, 0, 40)
+    write_batches(alone, 0, 32)
     assert _without_volatile(old) == _without_volatile(alone)
 
 
