@@ -22,6 +22,7 @@ class TableUpkeep:
     """What upkeep of one table did, or, when it was asked only to look, what it would do.
 
     files_before, files_after: data files of the current version. files_to_compact: how many of them were small and many.
+    commits: those of compaction, the only ones.
     longest_hold: seconds for which writers had to wait at most.
     """
 

@@ -94,7 +94,7 @@ class LocalLakehouse:
             return WriteResult()
         with self._lock(table):
             old = _frame(self.read(table, where=self._scope(table, new)))
-            plan = _Difference(table, old, new)
+            plan = _Difference(table, old.join(new, on=_identity(table), how="semi"), new)
             if plan.updated.height:
                 self._merge(table, _concat(plan.inserted, plan.updated))
             elif plan.inserted.height:

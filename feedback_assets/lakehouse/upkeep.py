@@ -1,9 +1,9 @@
 """Keep a local Delta table small: few files, a short log, no superseded bytes. No row changes, and nothing is taken from under a reader.
 
+    sweep       data files that no kept version names              no commit; only what is older than the time that versions are kept
+    trim log    commits that a checkpoint stands for               no commit; likewise
     compact     many small files of a partition become few        a commit, under the write lock, a portion at a time
     checkpoint  so that opening reads a few commits, not all       no commit
-    trim log    commits that a checkpoint stands for               no commit; only what is older than the time that versions are kept
-    sweep       data files that no kept version names              no commit; likewise, leftovers of killed writers included
 
 Whoever opened a version less than that time ago can still read all of it. Each step can be cut off at any moment: the next upkeep goes on.
 """
@@ -72,23 +72,20 @@ class TableKeeper:
             return TableUpkeep(self.table.name)
         try:
             dt = self._open()
-            before, version = len(dt.get_add_actions()["path"]), dt.version()
+            before = len(dt.get_add_actions()["path"])
             crowded = sum(crowded_partitions(dt.get_add_actions(flatten=True), self.table, FEW_FILES).values())
-            if not dry_run:
-                self._compact(dt)
-                dt.update_incremental()
-                made = self._checkpoint(dt)
             superfluous = self._superfluous(dt)
-            freed = self._estimate(superfluous) if dry_run else self._remove(superfluous)
-        except (DeltaError, OSError) as e:
+            freed = self._estimate(superfluous) if dry_run else self._remove(superfluous)  # first: compaction needs room on the disk
+            commits, made = (0, False) if dry_run else (self._compact(dt), self._checkpoint(dt))
+        except (DeltaError, OSError, json.JSONDecodeError) as e:
             raise FeedbackError(f"upkeep of {self.table.name} failed ({type(e).__name__}: {e})"[:300], mend="feedback doctor") from e
         return TableUpkeep(
             self.table.name,
             files_before=before,
             files_after=len(dt.get_add_actions()["path"]),
             files_to_compact=crowded,
-            commits=dt.version() - version,
-            checkpoint=False if dry_run else made,
+            commits=commits,
+            checkpoint=made,
             data_files_freed=freed[0],
             log_files_freed=freed[1],
             bytes_freed=freed[2],
@@ -112,8 +109,9 @@ class TableKeeper:
             finally:
                 self.longest_hold = max(self.longest_hold, time.perf_counter() - began)
 
-    def _compact(self, dt: "DeltaTable") -> None:
+    def _compact(self, dt: "DeltaTable") -> int:
         tried: set[Any] = set()
+        commits = 0
         while True:
             with self._lock():
                 dt.update_incremental()
@@ -121,13 +119,16 @@ class TableKeeper:
                 crowded = [value for value in crowded_partitions(files, self.table, FEW_FILES) if value not in tried]
                 portion = _portion(files, self.table, sorted(crowded, key=str))
                 if not portion:
-                    return
+                    return commits
+                version = dt.version()
                 compact(dt, self.table, portion)
+                commits += dt.version() - version
             tried.update(portion)  # files that do not fit beside each other stay: asking again would not change that
             time.sleep(_BREATH)
 
     def _checkpoint(self, dt: "DeltaTable") -> bool:
         """Under the lock: writers make one every hundred commits, and the later one must be the one that the log points to."""
+        dt.update_incremental()
         newest = max((commit_of(p) for p in log_files(self.log) if is_checkpoint(p)), default=-1)
         if dt.version() - newest <= OPEN_COMMITS:
             return False
