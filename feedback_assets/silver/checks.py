@@ -65,7 +65,7 @@ def silver_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetChec
         blocking=True,
         partitions_def=partitions,
         required_resource_keys={SEAMS},
-        description="Masking left nothing to the second look. A warning: what that found is masked. It blocks when masking itself is broken.",
+        description="Masking left nothing to the second look. A warning: what that found is masked. Blocks when masking is broken.",
     )
     def leaks(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         from feedback_assets.silver.personal.leaks import noted_rows, second_look_verdict

@@ -86,19 +86,20 @@ class Masker:
         return text, counts
 
     def _recognised(
-        self, masked: list[tuple[MappedText, dict[str, int]]], sources: Sequence[str]
+        self, masked: Sequence[tuple[MappedText, dict[str, int]]], sources: Sequence[str]
     ) -> list[tuple[MappedText, dict[str, int]]]:
         """Names and addresses, as the site's recogniser finds them in texts that have lost their numbers already."""
         out = []
         for i, ((text, counts), finds) in enumerate(zip(masked, self._recogniser.find([text.text for text, _ in masked]), strict=True)):
             if found := chosen(text.text, finds):
+                named = text.edited(self.edits(text.text, found, counts))
                 # A number may stand alone now that the word beside it is gone.
-                text, more = self._structured(
-                    text.edited(self.edits(text.text, found, counts)), self.rules_of(sources[i] if sources else ""), "", None
-                )
+                again, more = self._structured(named, self.rules_of(sources[i] if sources else ""), "", None)
                 for kind, n in more.items():
                     counts[kind] = counts.get(kind, 0) + n
-            out.append((text, counts))
+                out.append((again, counts))
+            else:
+                out.append((text, counts))
         return out
 
     @cached_property

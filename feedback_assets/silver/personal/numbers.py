@@ -169,7 +169,7 @@ def _with_extension(s: str, start: int, end: int) -> Find | None:
 
 
 def _glued(s: str, start: int, end: int) -> Find | None:
-    """A telephone number with a word glued to it: +1-888-555-0134typically. One without + is laid out as in North America, beside a word."""
+    """A telephone number glued to a word: +1-888-555-0134typically. One without + must be laid out as in North America."""
     lead, before = s[start - 1 : start], s[start - 2 : start - 1]
     if lead == "+" and before not in _BESIDE and (m := _WORLD.match(s, start - 1, end)) is not None:
         return (m.start(), m.end(), "phone") if len(_NOT_DIGIT.sub("", m[0])) >= 9 else None

@@ -81,9 +81,9 @@ class Notes:
         """The finds in one value of a row."""
         noted = self._noted[row]
         for kind, start in found:
-            if kind != WITHHELD:
+            if kind != WITHHELD and column != "title":  # the text begins with the title: counted there
                 self._counts[row][kind] = self._counts[row].get(kind, 0) + 1
-            elif len(noted) >= MOST_NOTED:
+            if kind == WITHHELD and len(noted) >= MOST_NOTED:
                 noted.pop()  # what was left out is always told
             if len(noted) < MOST_NOTED:
                 noted.append((column, kind, start))
