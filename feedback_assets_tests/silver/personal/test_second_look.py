@@ -1,4 +1,4 @@
-"""The second look: what it finds is masked there and then, the way back is kept, and nothing that either look sees leaves the text stage."""
+"""The second look: what it finds is masked there and then, the way back is kept, and nothing that either sees leaves the stage."""
 
 import json
 from datetime import UTC, datetime
@@ -163,9 +163,9 @@ def test_nothing_that_either_look_sees_leaves_the_text_stage(values: list[tuple[
     made = columns(
         *(
             event(
-                **{"text": a, "title": b, "customer_id": c, "tier": c, "locale": b, "product": a, "product_area": b, "version": c},
-                region=a,
-                url=b,
+                **dict.fromkeys(("text", "product", "region"), a),
+                **dict.fromkeys(("title", "locale", "product_area", "url"), b),
+                **dict.fromkeys(("customer_id", "tier", "version"), c),
                 attachments=(c,),
                 attributes=d,
             )
