@@ -81,7 +81,20 @@ VALUES = st.one_of(
     st.integers(1, 70).map(lambda levels: json.loads("[" * levels + "]" * levels)),
 )
 NAMES = st.sampled_from(
-    [*MAPPING["fields"], "author_name", "email", "phone", "name", "ann@example.com", "+1-888-555-0134typically", "id", "cooked", "username"]  # type: ignore[list-item]
+    [
+        *MAPPING["fields"],
+        "author_name",
+        "email",
+        "phone",
+        "name",
+        "ann@example.com",
+        "+1-888-555-0134typically",
+        "id",
+        "cooked",
+        "username",
+        "created_at",
+        "updated_at",
+    ]  # type: ignore[list-item]
 )
 BROKEN = st.sampled_from(
     [b"null", b"[]", b"{}", b"\xff\xfe", b"{", b'"text"', b"[" * 5_000, b'{"record_id":' + b"9" * 6_000 + b"}", b"\x00" * 50]
