@@ -20,7 +20,7 @@ def result(
         asset_key=asset,
         check_name=check,
         passed=verdict.passed,
-        severity=severity,
+        severity=_severity(verdict, severity),
         description=told(verdict, check),
         metadata=_metadata(verdict, check),
     )
@@ -49,7 +49,7 @@ def day_result(
                     asset_key=asset,
                     check_name=check,
                     passed=of_day.passed,
-                    severity=severity,
+                    severity=_severity(of_day, severity),
                     description=told(of_day, check),
                     metadata=_metadata(of_day, check),
                     blocking=severity == dg.AssetCheckSeverity.ERROR,
@@ -57,6 +57,11 @@ def day_result(
                 )
             )
     return result(verdict, check=check, asset=asset, severity=severity)
+
+
+def _severity(verdict: Verdict, severity: dg.AssetCheckSeverity) -> dg.AssetCheckSeverity:
+    """The check's severity; a warning where the verdict stops nothing."""
+    return severity if verdict.stops else dg.AssetCheckSeverity.WARN
 
 
 def told(verdict: Verdict, check: str) -> str:

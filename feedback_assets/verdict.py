@@ -14,6 +14,7 @@ class Verdict:
 
     rule: the rule as a sentence. number: what was counted or measured. threshold: what it is held against.
     sample: a few of the rows at fault, without raw text. next_command: what to run or read first.
+    stops: whether a broken rule stops what comes after, where its check is a blocking one; else it warns.
     """
 
     passed: bool
@@ -23,6 +24,7 @@ class Verdict:
     owner: str
     next_command: str
     sample: Sequence[Mapping[str, Any]] = field(default=())
+    stops: bool = True
 
     def sentence(self) -> str:
         """The verdict in one line."""

@@ -1,5 +1,6 @@
 """How a verdict becomes a check result: every part that on call needs, a sample that is bounded and cannot be read as markup."""
 
+from dataclasses import replace
 from datetime import date
 
 import dagster as dg
@@ -47,6 +48,11 @@ def test_a_clean_result_says_so_and_has_no_sample() -> None:
     assert made.passed
     assert made.metadata["sample"].value == "none"
     assert "This holds" in str(made.description)
+
+
+def test_a_broken_rule_that_stops_nothing_is_a_warning_of_a_blocking_check() -> None:
+    made = result(replace(verdict(), stops=False), check="leaks")
+    assert (made.passed, made.severity) == (False, dg.AssetCheckSeverity.WARN)
 
 
 def test_a_sample_is_a_few_rows_whatever_the_verdict_brings() -> None:

@@ -47,6 +47,12 @@ EVENTS = Table(
         Column("attachments", "list<string>", "References of attachments, never their content."),
         Column("attributes", "string", "JSON object of what only this source tells, masked."),
         Column("masked", "string", "JSON object: kind of personal data -> how many were masked."),
+        Column(
+            "second_look",
+            "string",
+            "JSON list of [column, kind, start] of what only the second look found and masked, at most 20; empty: nothing.",
+            nullable=True,
+        ),
         Column("is_informative", "bool", "Says something that can be acted on."),
         Column("spam_reason", "string", "Why it is held to be spam; empty when it is not."),
         Column("text_hash", "string", "Hash of the normalised text: equal texts have equal hashes.", pattern=c.ID128),

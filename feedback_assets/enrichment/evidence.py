@@ -1,6 +1,6 @@
 """Evidence is exact: the check that every stored quote is the text at its span. No evidence, no claim."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,24 +9,37 @@ from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.verdict import SAMPLE, Verdict
 
+ISSUE_COLUMNS = ("issue_id", "event_id", "payload_sha256", "evidence", "quote")
+"""Columns of enrichment/issues and enrichment/review that are judged."""
 
-def evidence_verdict(lake: Lakehouse, days: Sequence[date]) -> Verdict:
-    """Every issue of these days has spans inside its event's masked text, and its quote is the text of the first."""
-    where = {"feed_date": list(days)}
+
+def evidence_verdict(lake: Lakehouse, days: Sequence[date], batches: Collection[str] | None = None) -> Verdict:
+    """Every issue of these days has spans inside its event's masked text, and its quote is the text of the first.
+
+    batches: those whose issues are judged, so that a check costs what its run wrote; None for all of the days.
+    """
+    where: dict[str, Collection[Any]] = {"feed_date": list(days), **({} if batches is None else {"batch_id": sorted(batches)})}
     texts = {
         (r["event_id"], r["payload_sha256"]): r["text"]
         for r in lake.read(EVENTS, columns=["event_id", "payload_sha256", "text"], where=where).to_pylist()
     }
-    columns = ["issue_id", "event_id", "payload_sha256", "evidence", "quote"]
+    judged = [
+        {**row, "table": table.name}
+        for table in (ISSUES, REVIEW)
+        for row in lake.read(table, columns=list(ISSUE_COLUMNS), where=where).to_pylist()
+    ]
+    return evidence_of(judged, texts)
+
+
+def evidence_of(issues: Iterable[Mapping[str, Any]], texts: Mapping[tuple[str, str], str]) -> Verdict:
+    """The same of the rows given. issues: ISSUE_COLUMNS and `table`. texts: event and payload -> masked text."""
     wrong: list[dict[str, Any]] = []
     seen = 0
-    for table in (ISSUES, REVIEW):
-        for row in lake.read(table, columns=columns, where=where).to_pylist():
-            seen += 1
-            text = texts.get((row["event_id"], row["payload_sha256"]))
-            fault = _fault(text, row["evidence"], row["quote"])
-            if fault:
-                wrong.append({"table": table.name, "issue": row["issue_id"], "fault": fault})
+    for row in issues:
+        seen += 1
+        fault = _fault(texts.get((row["event_id"], row["payload_sha256"])), row["evidence"], row["quote"])
+        if fault:
+            wrong.append({"table": row["table"], "issue": row["issue_id"], "fault": fault})
     return Verdict(
         passed=not wrong,
         rule="Every issue has evidence: spans inside the event's masked text, and a quote that is the text of the first.",

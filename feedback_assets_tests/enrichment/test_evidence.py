@@ -73,3 +73,10 @@ def test_a_text_that_was_changed_under_its_issues_is_found(damaged: LocalLakehou
     row = issues(damaged, ISSUES)[0]
     DeltaTable(damaged.location(EVENTS)).update(updates={"text": "'another text'"}, predicate=f"event_id = '{row['event_id']}'")
     assert evidence_verdict(damaged, DAYS).number >= 1
+
+
+def test_only_the_issues_of_the_batches_that_are_given_are_judged(damaged: LocalLakehouse) -> None:
+    rows = issues(damaged, ISSUES)
+    damaged.upsert(ISSUES, to_arrow(ISSUES, [rows[0] | {"evidence": []}]))
+    assert not evidence_verdict(damaged, DAYS, [rows[0]["batch_id"]]).passed
+    assert evidence_verdict(damaged, DAYS, []).threshold == "0 of 0 issues"

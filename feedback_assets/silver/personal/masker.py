@@ -64,12 +64,12 @@ class Masker:
                 out.append(self._structured(text, rules, customer, known[i]))
             else:
                 out.append((text, {}))
-        return self._recognised(out) if self.policy.rules.recogniser.name else out
+        return self._recognised(out, sources) if self.policy.rules.recogniser.name else out
 
     def mask(self, text: MappedText, *, source: str = "", customer_id: str = "") -> tuple[MappedText, dict[str, int]]:
         """The text with placeholders, and how many of each kind were put in. `customer_id`: masked where the text names it."""
         masked = self._structured(text, self.rules_of(source), customer_id, None)
-        return self._recognised([masked])[0] if self.policy.rules.recogniser.name else masked
+        return self._recognised([masked], [source])[0] if self.policy.rules.recogniser.name else masked
 
     def rules_of(self, source: str) -> SourceRules:
         """The site's rules for a source."""
@@ -81,16 +81,25 @@ class Masker:
     def _structured(self, text: MappedText, rules: SourceRules, customer_id: str, known: int | None) -> tuple[MappedText, dict[str, int]]:
         counts: dict[str, int] = {}
         while found := found_in(text.text, customer_id, known, rules):
-            text = text.edited(self._edits(text.text, found, counts))
+            text = text.edited(self.edits(text.text, found, counts))
             known = None  # other things stand beside each other now
         return text, counts
 
-    def _recognised(self, masked: list[tuple[MappedText, dict[str, int]]]) -> list[tuple[MappedText, dict[str, int]]]:
+    def _recognised(
+        self, masked: Sequence[tuple[MappedText, dict[str, int]]], sources: Sequence[str]
+    ) -> list[tuple[MappedText, dict[str, int]]]:
         """Names and addresses, as the site's recogniser finds them in texts that have lost their numbers already."""
         out = []
-        for (text, counts), finds in zip(masked, self._recogniser.find([text.text for text, _ in masked]), strict=True):
-            found = chosen(text.text, finds)
-            out.append((text.edited(self._edits(text.text, found, counts)) if found else text, counts))
+        for i, ((text, counts), finds) in enumerate(zip(masked, self._recogniser.find([text.text for text, _ in masked]), strict=True)):
+            if found := chosen(text.text, finds):
+                named = text.edited(self.edits(text.text, found, counts))
+                # A number may stand alone now that the word beside it is gone.
+                again, more = self._structured(named, self.rules_of(sources[i] if sources else ""), "", None)
+                for kind, n in more.items():
+                    counts[kind] = counts.get(kind, 0) + n
+                out.append((again, counts))
+            else:
+                out.append((text, counts))
         return out
 
     @cached_property
@@ -115,7 +124,7 @@ class Masker:
     def mask_url(self, url: str, counts: dict[str, int]) -> str:
         """An address without credentials, tokens and e-mail addresses. The numbers in its path stay: they name the record."""
         while found := found_in_url(url):
-            url = MappedText.raw(url).edited(self._edits(url, found, counts)).text
+            url = MappedText.raw(url).edited(self.edits(url, found, counts)).text
         return url
 
     def mask_value(self, value: Any, counts: dict[str, int], *, source: str = "", customer_id: str = "", depth: int = 0) -> Any:
@@ -130,13 +139,15 @@ class Masker:
                 name = self.mask_text(str(key), counts, source=source)
                 while name in masked:
                     name += "_"
-                if isinstance(inner, str | int) and not isinstance(inner, bool) and inner != "" and _NAME_KEYS.fullmatch(str(key)):
+                if isinstance(inner, str | int | float) and not isinstance(inner, bool) and inner != "" and _NAME_KEYS.fullmatch(str(key)):
                     masked[name] = self._named(str(inner), counts)
                 else:
                     masked[name] = self.mask_value(inner, counts, source=source, customer_id=customer_id, depth=depth + 1)
             return masked
         if isinstance(value, list | tuple):
             return [self.mask_value(v, counts, source=source, customer_id=customer_id, depth=depth + 1) for v in value]
+        if isinstance(value, float) and value.is_integer() and 10**8 <= abs(value) < 10**19:
+            value = int(value)  # 4.2e15 and 4200000000000000 are one number
         if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**8:
             shown = self.mask_text(str(value), counts, source=source, customer_id=customer_id)
             return value if shown == str(value) else shown
@@ -152,11 +163,13 @@ class Masker:
         counts["name"] = counts.get("name", 0) + 1
         return self._pseudonyms.placeholder("name", value)
 
-    def _edits(self, s: str, found: list[Find], counts: dict[str, int]) -> list[Edit]:
+    def edits(self, s: str, found: Sequence[Find], counts: dict[str, int] | None = None) -> list[Edit]:
+        """The edits that put placeholders for what was found in a text; adds to `counts`."""
         edits = []
         for start, end, kind in found:
             edits.append(Edit(start, end, self._pseudonyms.placeholder(kind, s[start:end])))
-            counts[kind] = counts.get(kind, 0) + 1
+            if counts is not None:
+                counts[kind] = counts.get(kind, 0) + 1
         return edits
 
 

@@ -62,6 +62,11 @@ _WORLD = re.compile(r"(?:\+|00)[1-9](?:[ ().\-/]{0,3}[0-9]){6,14}(?:\s?(?:x|ext\
 _US = re.compile(
     r"(?:1[ .-])?(?:\([0-9]{3}\)[ .-]{0,2}|[0-9]{3}([ .-]))[0-9]{3}(?(1)\1|[ .-])[0-9]{4}(?:\s?(?:x|ext\.?)\s?[0-9]{1,6})?(?![0-9]|-[0-9])"
 )
+_NORTH_AMERICAN = re.compile(r"(?:1[ .-])?(?:\([2-9][0-9]{2}\)[ .-]{0,2}|[2-9][0-9]{2}([.-]))[2-9][0-9]{2}(?(1)\1|[ .-])[0-9]{4}")
+# What may be glued to a telephone number: nothing, or a word behind it, or small letters before it. A code is in capitals, or shorter.
+_GLUED_TO = re.compile(r"[A-Za-z][a-z]{2}|[^0-9A-Za-z_-]|$")
+_WORD_AND_PLUS = re.compile(r"[a-z]{3}\+$")
+_GLUED_ON = re.compile(r"(?:[a-z]{3}|[^0-9A-Za-z_-]|^)$")
 # Behind another number: "error 12 (909) 555-0154".
 _BEHIND = re.compile(r"(?<=[0-9] )(?:\([0-9]{3}\)[ .-]{0,2}[0-9]{3}[ .-]|[0-9]{3}([.-])[0-9]{3}\1)[0-9]{4}(?![0-9]|-[0-9])")
 _ZERO = re.compile(r"\(?0[0-9]{1,4}\)?(?:[ /.\-]{1,3}[0-9]{2,8}){1,5}(?![0-9]|[.-][0-9])")
@@ -126,6 +131,8 @@ def _code(s: str, start: int, end: int) -> tuple[list[Find], int]:
     phone = _with_extension(s, start, end) if end - start >= 9 and s[end : end + 1] in ("x", "X", "e", "E") else None
     if phone is not None:
         return [phone], phone[1]
+    if end - start >= 10 and (glued := _glued(s, start, end)) is not None:
+        return [glued], glued[1]
     finds: list[Find] = []
     pieces = [] if s[start:end].isdigit() else [m.span() for m in _PIECE.finditer(s, start, end)]
     if len(pieces) > 1:
@@ -159,6 +166,17 @@ def _with_extension(s: str, start: int, end: int) -> Find | None:
             extension = _EXTENSION.match(s, end)
             return (at, extension.end(), "phone") if extension is not None else None
     return None
+
+
+def _glued(s: str, start: int, end: int) -> Find | None:
+    """A telephone number glued to a word: +1-888-555-0134typically. One without + must be laid out as in North America."""
+    lead, before = s[start - 1 : start], s[start - 2 : start - 1]
+    if lead == "+" and before not in _BESIDE and (m := _WORLD.match(s, start - 1, end)) is not None:
+        return (m.start(), m.end(), "phone") if len(_NOT_DIGIT.sub("", m[0])) >= 9 else None
+    m = _NORTH_AMERICAN.fullmatch(s, start - 1 if lead == "(" else start, end)
+    if m is None or _GLUED_TO.match(s, end) is None or _GLUED_ON.search(s, max(0, m.start() - 3), m.start()) is None:
+        return None
+    return m.start(), end, "phone"
 
 
 def _code_between(s: str, left: int, right: int) -> Find | None:
@@ -231,7 +249,11 @@ def _certain(s: str, start: int, end: int, value: str, digits: str) -> Find | No
         return found
     if n >= 9 and certain_number(value, digits):
         return start, end, "national_id"
-    if lead == "+" and s[start - 2 : start - 1] not in _ALNUM and (m := _WORLD.match(s, start - 1)) is not None:
+    if (
+        lead == "+"
+        and (s[start - 2 : start - 1] not in _ALNUM or _WORD_AND_PLUS.search(s, max(0, start - 4), start))
+        and (m := _WORLD.match(s, start - 1)) is not None
+    ):
         return m.start(), m.end(), "phone"
     if n == 6 and start >= 2:
         m = _NINO.match(s, max(0, start - (3 if lead == " " else 2)))
