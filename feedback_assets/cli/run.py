@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from feedback_assets.cli.refusals import refuse_nothing_to_run
 from feedback_assets.errors import FeedbackError
 from feedback_assets.home import prepare_home, run_lock
 from feedback_assets.settings import PURPOSE_TAG, PURPOSES, Settings
@@ -62,6 +63,7 @@ class RunReport:
 def run(first: datetime | None, last: datetime | None, purpose: str, as_json: bool) -> None:
     """Materialize what is new: landing files to tickets."""
     settings = Settings.from_environment(os.environ)
+    refuse_nothing_to_run(settings, first.date() if first else None, last.date() if last else None)
     prepare_home(settings)
     bounds = (first.date() if first else date.min, last.date() if last else date.max)
     with run_lock(settings):
