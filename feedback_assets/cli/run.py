@@ -44,13 +44,14 @@ class RunReport:
     runs: int = 0
     failed_days: list[str] = dataclasses.field(default_factory=list)
     days_outside: list[str] = dataclasses.field(default_factory=list)
+    failed_checks: list[str] = dataclasses.field(default_factory=list)
     gold: str = "up to date"
     new_rows: dict[str, int] = dataclasses.field(default_factory=dict)
     seconds: float = 0.0
 
     @property
     def ok(self) -> bool:
-        return not self.failed_days and self.gold != "failed"
+        return not self.failed_days and not self.failed_checks and self.gold != "failed"
 
 
 @click.command("run")
@@ -81,6 +82,12 @@ def run(first: datetime | None, last: datetime | None, purpose: str, as_json: bo
     if report.gold == "failed":
         raise FeedbackError(
             "the gold job failed", expected="green", mend=f"`make dev`, open the last run of {_gold_job()}, then `feedback run` again"
+        )
+    if report.failed_checks:
+        raise FeedbackError(
+            f"{len(report.failed_checks)} checks failed that hold nothing: {', '.join(report.failed_checks[:5])}",
+            expected="no check with an error",
+            mend=f"docs/runbooks/{report.failed_checks[0].rpartition(' ')[2]}.md, then `feedback status`",
         )
 
 
@@ -124,6 +131,7 @@ def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *,
                 _say(f"gold: duplicates, themes, signals, priority, tickets, alerts  {time.monotonic() - began:5.1f} s")
             if report.gold == "rebuilt" and not report.failed_days:
                 instance.daemon_cursor_storage.set_cursor_values({GOLD_CURSOR: gold_fingerprint(seams, purpose)})
+            report.failed_checks = sorted(launcher.failed_checks)
         finally:
             seams.compute.close()
     after = row_counts(seams)
@@ -165,6 +173,8 @@ class _Launcher:
 
         self.defs = build_defs(settings, seams)
         self.instance = instance
+        self.failed_checks: set[str] = set()
+        """Checks that failed with an error and stopped nothing."""
         self.stopped_by_check = False
         """Whether the last run failed because a blocking check did."""
         self.tags = {PURPOSE_TAG: purpose, RUN_TAG: f"feedback run, process {os.getpid()}"}
@@ -218,9 +228,10 @@ class _Launcher:
             )
         if sys.stderr.isatty():
             click.echo(CLEAR_LINE, nl=False, err=True)
-        stopped = {e.asset_check_key: e for e in result.get_asset_check_evaluations() if not e.passed and e.blocking}
-        self.stopped_by_check = bool(stopped)
-        for key, found in stopped.items():
+        failed = [e for e in result.get_asset_check_evaluations() if not e.passed and e.severity == dg.AssetCheckSeverity.ERROR]
+        self.stopped_by_check = any(e.blocking for e in failed)
+        self.failed_checks |= {f"{e.asset_key.to_user_string()} {e.check_name}" for e in failed if not e.blocking}
+        for key, found in {e.asset_check_key: e for e in failed}.items():
             _say(f"{key.asset_key.to_user_string()}: {key.name}: {(found.description or '').partition(chr(10))[0]}", error=True)
         errors = {e.step_key: e.step_failure_data.error for e in result.all_node_events if e.is_step_failure}
         for step, error in errors.items():
