@@ -1,7 +1,7 @@
 """When a source or a file is broken as a whole: the rules that bronze shows and that every day must pass. Not here: row accounts.
 
-    readable     more than half of a day's records of a source are unreadable: the day stops before enrichment
-    files_read   a file of any size is broken: an ERROR that people hear of, and that holds nothing
+readable     more than half of a day's records of a source are unreadable: the day stops before enrichment
+files_read   a file of any size is broken: an ERROR that people hear of, and that holds nothing
 """
 
 import re

@@ -1,4 +1,7 @@
-"""The checks of bronze, thin: schema, row account, readable share, broken files, dead letters. The rules are in accounts.py, readable.py, contracts/."""
+"""The checks of bronze, thin: schema, row account, readable share, broken files, dead letters.
+
+The rules are in accounts.py, readable.py, contracts/.
+"""
 
 from collections.abc import Iterator
 
@@ -10,7 +13,7 @@ from feedback_assets.resources import SEAMS, schema_check, seams_of
 
 
 def bronze_checks(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetChecksDefinition]:
-    """For each source: schema, row account and readable share stop the day; a broken file is an error that holds nothing; dead letters warn."""
+    """For each source: schema, row account and readable share stop the day; broken files are errors that hold nothing."""
     return [check for source in SOURCES for check in (schema_check(bronze_table(source), partitions), _account_checks(source, partitions))]
 
 

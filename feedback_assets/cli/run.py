@@ -7,7 +7,7 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -118,6 +118,7 @@ def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *,
         reap_dead_runs(instance)
         stored = instance.daemon_cursor_storage.get_cursor_values({GOLD_CURSOR}).get(GOLD_CURSOR)
         if not days and stored == gold and not effects_wait(seams, purpose):
+            _tell_failures(instance, seams, bounds, days)
             report.seconds = time.monotonic() - started
             return report
         launcher = _Launcher(settings, seams, instance, purpose)
@@ -132,12 +133,23 @@ def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *,
             if report.gold == "rebuilt" and not report.failed_days:
                 instance.daemon_cursor_storage.set_cursor_values({GOLD_CURSOR: gold_fingerprint(seams, purpose)})
             report.failed_checks = sorted(launcher.failed_checks)
+            _tell_failures(instance, seams, bounds, days)
         finally:
             seams.compute.close()
     after = row_counts(seams)
     report.new_rows = {name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)}
     report.seconds = time.monotonic() - started
     return report
+
+
+def _tell_failures(instance: "dg.DagsterInstance", seams: "Seams", bounds: tuple[date, date], days: Mapping[date, set[str]]) -> None:
+    """What the failure sensor does, for a machine without a daemon. days: those that had something to do when this run began."""
+    from feedback_assets.wiring.failure_sensor import tell_failures
+
+    def idle(asked: Collection[str]) -> list[str]:
+        return [d for d in asked if bounds[0] <= date.fromisoformat(d) <= bounds[1] and date.fromisoformat(d) not in days]
+
+    tell_failures(instance, seams.lake, seams.alert_channel, seams.now(), idle=idle)
 
 
 def _run_days(launcher: "_Launcher", chunk: Sequence[date], days: Mapping[date, set[str]], report: RunReport, *, quiet: bool) -> None:

@@ -314,7 +314,7 @@ def test_a_folder_that_cannot_be_written_is_a_tracker_that_is_away_and_no_red_ru
     run: Run, lake: LocalLakehouse, folder: Path, trouble: Callable[[Path, str], None]
 ) -> None:
     add(lake, 1)
-    trouble(folder, f"{ticket_id("local", theme(1))}.md")
+    trouble(folder, ticket_id("local", theme(1)) + ".md")
     report = run()
     assert (report.applied, report.waiting) == (0, 1)
     (waiting,) = run.outbox()
@@ -326,7 +326,7 @@ def test_a_folder_that_cannot_be_written_is_a_tracker_that_is_away_and_no_red_ru
     else:
         next(folder.glob(".*.part")).unlink()
     assert run().applied == 1
-    assert (folder / f"{ticket_id("local", theme(1))}.md").is_file()
+    assert [p.name for p in folder.glob("*.md")] == [ticket_id("local", theme(1)) + ".md"]
     assert len(run.tickets()) == 1
 
 
