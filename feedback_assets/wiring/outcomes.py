@@ -27,6 +27,7 @@ LAUNCHED_BY = "feedback/launched_by"
 _PARTITION, _FIRST, _LAST = "dagster/partition", "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 _IMPLICIT_JOB = "__ASSET_JOB"
 _CHECKS_ONLY = ("checks alone",)
+_STOPPED = frozenset({"DagsterExecutionInterruptedError", "KeyboardInterrupt"})
 _NO_RUN = ""
 """Dagster's run id of events that belong to no run."""
 _LONGEST_SAMPLE = 2000
@@ -100,7 +101,7 @@ def _of_run(instance: dg.DagsterInstance, record: dg.RunRecord) -> Iterator[Outc
     elif run.status == dg.DagsterRunStatus.FAILURE:
         errors = dict(_errors(e for e in entries if _type_of(e) == dg.DagsterEventType.STEP_FAILURE))
         bugs = {step: name for step, name in errors.items() if name != "DagsterAssetCheckFailedError"}
-        if "DagsterExecutionInterruptedError" in errors.values() or (errors and not bugs):
+        if not _STOPPED.isdisjoint(errors.values()) or (errors and not bugs):
             return  # a person stopped it; or its checks say what is wrong
         yield Outcome(RUN, subject, False, at, days, assets, _facts_of_run(run, bugs), continues=not bugs and LAUNCHED_BY in run.tags)
 
