@@ -102,9 +102,8 @@ def _weighed(lake: Lakehouse, sources: Sequence[str], days: Sequence[date] | Non
     files = lake.read(MANIFEST, columns=names, where=of_days).to_pylist()
     reasons: dict[str, list[tuple[int, str]]] = {}
     if any(f["dead_letters"] for f in files):
-        dead = lake.read(DEAD_LETTERS, columns=["batch_id", "record_index", "reason"], where=of_days)
-        for batch, index, reason in zip(*(dead[n].to_pylist() for n in ("batch_id", "record_index", "reason")), strict=True):
-            reasons.setdefault(batch, []).append((index, reason))
+        for letter in lake.read(DEAD_LETTERS, columns=["batch_id", "record_index", "reason"], where=of_days).to_pylist():
+            reasons.setdefault(letter["batch_id"], []).append((letter["record_index"], letter["reason"]))
     usual: Mapping[str, int] | None = None
     places: dict[Place, list[File]] = {}
     for f in files:

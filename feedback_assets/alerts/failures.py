@@ -107,7 +107,9 @@ def tell(
     stored = read_intents(lake, destination)
     known = [_incident(i) for i in newest(stored, _chain).values()]
     incidents = fold(known, outcomes)
-    _end_idle(incidents, idle, now)
+    for incident in incidents:
+        if end_idle(incident, idle):
+            incident.until = now
     intents = [made for i in incidents if (made := _intent(destination, i, now)) is not None]
     written = write_intents(lake, intents)
     failing = tuple(sorted(line_of(i) for i in incidents if i.open))
@@ -196,14 +198,17 @@ def _take(incident: Incident, outcome: Outcome) -> None:
             incident.facts = replace(incident.facts, run_id=outcome.facts.run_id)
 
 
-def _end_idle(incidents: Sequence[Incident], idle: Callable[[Collection[str]], Collection[str]], now: datetime) -> None:
-    """Ends what has nothing left to do: runs whose process died and whose work another run did; the empty days of a range."""
-    for incident in incidents:
-        partly = bool(incident.open) and incident.open != set(incident.days)
-        if incident.kind == RUN and incident.open and incident.open != set(NO_DAY) and (incident.continues or partly):
-            ended = set(idle(sorted(incident.open)))
-            if incident.open & ended:
-                incident.open, incident.until = incident.open - ended, now
+def end_idle(incident: Incident, idle: Callable[[Collection[str]], Collection[str]]) -> bool:
+    """Ends what has nothing left to do: a run whose process died and whose work another run did; the empty days of a range.
+
+    True when that changed the incident.
+    """
+    partly = bool(incident.open) and incident.open != set(incident.days)
+    if incident.kind != RUN or not incident.open or incident.open == set(NO_DAY) or not (incident.continues or partly):
+        return False
+    ended = incident.open & set(idle(sorted(incident.open)))
+    incident.open = incident.open - ended
+    return bool(ended)
 
 
 def _clears(outcome: Outcome, incident: Incident) -> bool:
