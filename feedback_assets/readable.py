@@ -96,7 +96,10 @@ def broken_files(lake: Lakehouse, sources: Sequence[str], days: Sequence[date] |
 
 
 def _weighed(lake: Lakehouse, sources: Sequence[str], days: Sequence[date] | None) -> dict[Place, list[File]]:
-    """The ingested files by day and source, each with why it is `broken` ("" when it is not), and with what it weighs as its records."""
+    """The ingested files by day and source, each with why it is `broken` ("" when it is not) and what it weighs as its records.
+
+    `needed`: records of a later file that is this one mended: no fewer than it has, or half of what it weighs where that is a guess.
+    """
     of_days: dict[str, Collection[Any]] = {"source": list(sources)} if days is None else {"source": list(sources), "feed_date": list(days)}
     names = ["batch_id", "source", "feed_date", "file", "records_in", "bronze_rows", "dead_letters", "received_at", "processed_at"]
     files = lake.read(MANIFEST, columns=names, where=of_days).to_pylist()
@@ -110,9 +113,11 @@ def _weighed(lake: Lakehouse, sources: Sequence[str], days: Sequence[date] | Non
         letters = reasons.get(f["batch_id"], [])
         whole = next((r for index, r in letters if index == WHOLE_FILE), "")
         f["broken"] = _why_broken(f, letters, whole)
+        f["needed"] = f["records_in"]
         if whole and whole not in HARMLESS and not f["bronze_rows"]:
             usual = _usual_records(lake, sources) if usual is None else usual
             f["records_in"] = f["dead_letters"] = max(f["records_in"], usual.get(f["source"], 0))
+            f["needed"] = (f["records_in"] + 1) // 2
         places.setdefault((f["feed_date"], f["source"]), []).append(f)
     return places
 
@@ -143,8 +148,8 @@ def _mostly_dead(f: File) -> bool:
 def _in_force(files: Sequence[File], is_broken: Callable[[File], bool]) -> list[File]:
     """The files of one source and day that tell how the source is now.
 
-    A file counts in its newest content alone. A broken file counts no more when a later file, not broken itself, has at least as many
-    records: that is how a mended export looks. Later is the order of ingestion, then of landing.
+    A file counts in its newest content alone. A broken file counts no more when a later file, not broken itself, has as many records as
+    are needed: that is how a mended export looks. Later is the order of ingestion, then of landing.
     """
     ordered = sorted(files, key=lambda f: (f["processed_at"], f["received_at"], f["file"]))
     newest = {f["file"]: number for number, f in enumerate(ordered)}
@@ -154,7 +159,7 @@ def _in_force(files: Sequence[File], is_broken: Callable[[File], bool]) -> list[
         f = ordered[number]
         if not is_broken(f):
             most_mended = max(most_mended, f["records_in"] if f["bronze_rows"] else 0)  # an empty file mends nothing
-        elif f["records_in"] <= most_mended:
+        elif f["needed"] <= most_mended:
             continue
         counted.append(f)
     return counted

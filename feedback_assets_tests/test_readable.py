@@ -159,6 +159,8 @@ def test_a_broken_file_weighs_as_many_records_as_the_files_of_its_source_bring(t
     _, files, readable = landed(tmp_path, ("day.csv", RENAMED))
     assert (files.passed, readable.passed) == (False, False)
     assert readable.sample[0]["dead letters"] == 400
+    assert not landed(tmp_path, ("small.csv", answers(150, first=9000)))[1].passed  # an ordinary small delivery is not the mended file
+    assert landed(tmp_path, ("mended.csv", answers(250, first=9500)))[1].passed
 
 
 def test_a_broken_file_among_good_ones_holds_none_of_them(tmp_path: Path) -> None:
