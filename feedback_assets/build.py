@@ -28,6 +28,7 @@ from feedback_assets.themes.checks import theme_checks
 from feedback_assets.tickets.assets import ticket_assets
 from feedback_assets.tickets.checks import ticket_checks
 from feedback_assets.upkeep.assets import upkeep_assets
+from feedback_assets.wiring.failure_sensor import failure_sensors
 
 
 def build_defs(settings: Settings, seams: Seams | None = None) -> dg.Definitions:
@@ -61,7 +62,7 @@ def build_defs(settings: Settings, seams: Seams | None = None) -> dg.Definitions
             ],
             jobs=feedback_jobs(),
             schedules=feedback_schedules(),
-            sensors=[*landing_sensors(), *feedback_automation()],
+            sensors=[*landing_sensors(), *feedback_automation(), *failure_sensors()],
             resources={SEAMS: dg.ResourceDefinition.hardcoded_resource(seams if seams is not None else Seams(settings))},
             executor=dg.in_process_executor,
         )

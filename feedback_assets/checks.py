@@ -33,6 +33,7 @@ def day_result(
     check: str,
     asset: dg.AssetKey,
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
+    blocking: bool = True,
 ) -> dg.AssetCheckResult:
     """The verdict on the days of this run. When a range of days does not pass, each of its days gets a result of its own as well.
 
@@ -52,7 +53,7 @@ def day_result(
                     severity=_severity(of_day, severity),
                     description=told(of_day, check),
                     metadata=_metadata(of_day, check),
-                    blocking=severity == dg.AssetCheckSeverity.ERROR,
+                    blocking=blocking and severity == dg.AssetCheckSeverity.ERROR,
                     partition=day.isoformat(),
                 )
             )

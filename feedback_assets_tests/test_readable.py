@@ -1,17 +1,24 @@
 """When a source counts as broken as a whole, and which later delivery lifts that."""
 
+import gzip
+import json
+import os
 from collections.abc import Sequence
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
+from feedback_assets.bronze.ingest import ingest_days
+from feedback_assets.bronze.landing import LandingZone
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.bronze import MANIFEST
 from feedback_assets.identity import batch_id, sha256_hex
 from feedback_assets.lakehouse.local import LocalLakehouse
-from feedback_assets.readable import readable_verdict
+from feedback_assets.readable import files_verdict, readable_verdict
 from feedback_assets.verdict import Verdict
-from feedback_assets_tests.small import FIRST, LANDED, SECOND
+from feedback_assets_tests.cli.delivered import land_bytes
+from feedback_assets_tests.small import FIRST, LANDED, SECOND, garbage, posts
 
 Delivery = tuple[int, int] | tuple[int, int, str]
 
@@ -80,3 +87,83 @@ def test_a_good_day_or_source_does_not_hide_a_broken_one(lake: LocalLakehouse) -
     assert "--source forum" in verdict.next_command
     assert readable_verdict(lake, ["forum"], [SECOND]).passed
     assert readable_verdict(lake, ["survey"], [FIRST]).passed
+
+
+# --- broken files -----------------------------------------------------------------------------------------------------------------------
+
+
+def landed(tmp_path: Path, *files: tuple[str, bytes], source: str = "survey", day: date = FIRST) -> tuple[LocalLakehouse, Verdict, Verdict]:
+    """What the two rules say after these files were landed, one an hour, and read into bronze: (lake, files_read, readable)."""
+    lake, zone = LocalLakehouse(tmp_path / "lake"), LandingZone(tmp_path / "landing")
+    for number, (name, content) in enumerate(files):
+        path = land_bytes(tmp_path, source, day, name, content)
+        os.utime(path, ((LANDED + timedelta(hours=number)).timestamp(),) * 2)
+        ingest_days(lake, zone, source, [day], now=LANDED + timedelta(hours=number))
+    return lake, files_verdict(lake, [source], [day]), readable_verdict(lake, [source], [day])
+
+
+def answers(count: int, columns: str = "response_id,submitted_at,comment", first: int = 0) -> bytes:
+    rows = [f"{n},{FIRST}T10:00:00Z,It is far too slow since the update" for n in range(first, first + count)]
+    return "\n".join([columns, *rows]).encode() + b"\n"
+
+
+RENAMED = answers(27, columns="response,submitted_at,comment")
+ENVELOPE = json.dumps({"Tickets": [{"id": n, "created_at": f"{FIRST}T10:00:00Z"} for n in range(27)]}).encode()
+CUT_ARCHIVE = gzip.compress(answers(400), mtime=0)[:-60]
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "content", "why"),
+    [
+        ("survey", "renamed.csv", RENAMED, "bad_header"),
+        ("zendesk", "envelope.json", ENVELOPE, "missing_id"),
+        ("survey", "cut.csv.gz", CUT_ARCHIVE, "truncated_archive"),
+        ("forum", "one.jsonl", garbage(1)[0].encode(), "no record of 1"),
+        ("zendesk", "table.csv", b"a,b\n1,2\n", "unknown_shape"),
+    ],
+)
+def test_a_small_broken_file_is_an_error_that_holds_nothing(tmp_path: Path, source: str, name: str, content: bytes, why: str) -> None:
+    _, files, readable = landed(tmp_path, (name, content), source=source)
+    assert not files.passed
+    assert why in files.sample[0]["why"]
+    assert f"--source {source} --day {FIRST}" in files.next_command
+    assert readable.passed
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "content"),
+    [
+        ("survey", "empty.csv", b""),
+        ("survey", "header.csv", b"response_id,submitted_at,comment\n"),
+        ("zendesk", "none.json", b'{"tickets": []}'),
+        ("forum", "some.jsonl", "\n".join([*posts(1), *garbage(3)]).encode()),
+        ("forum", f"posts.{'a' * 12}.broken3.jsonl", garbage(1)[0].encode()),  # a record that `feedback ingest` put apart
+    ],
+)
+def test_an_empty_file_and_single_bad_records_are_no_broken_file(tmp_path: Path, source: str, name: str, content: bytes) -> None:
+    assert landed(tmp_path, (name, content), source=source)[1].passed
+
+
+def test_a_broken_file_is_no_error_any_more_once_it_was_mended(tmp_path: Path) -> None:
+    assert landed(tmp_path / "same", ("a.csv", RENAMED), ("a.csv", answers(27)))[1].passed
+    assert landed(tmp_path / "other", ("a.csv", RENAMED), ("b.csv", answers(27)))[1].passed
+    assert landed(tmp_path / "cut", ("a.csv.gz", CUT_ARCHIVE), ("b.csv.gz", gzip.compress(answers(400))))[1].passed
+    assert not landed(tmp_path / "empty", ("a.csv", RENAMED), ("b.csv", b""))[1].passed
+    assert not landed(tmp_path / "again", ("a.csv", answers(27)), ("a.csv", RENAMED))[1].passed
+
+
+def test_a_broken_file_weighs_as_many_records_as_the_files_of_its_source_bring(tmp_path: Path) -> None:
+    """One dead letter for a whole export must not look like one bad record."""
+    for number in range(1, 4):
+        landed(tmp_path, ("day.csv", answers(400, first=400 * number)), day=FIRST + timedelta(days=number))
+    _, files, readable = landed(tmp_path, ("day.csv", RENAMED))
+    assert (files.passed, readable.passed) == (False, False)
+    assert readable.sample[0]["dead letters"] == 400
+    assert not landed(tmp_path, ("small.csv", answers(150, first=9000)))[1].passed  # an ordinary small delivery is not the mended file
+    assert landed(tmp_path, ("mended.csv", answers(250, first=9500)))[1].passed
+
+
+def test_a_broken_file_among_good_ones_holds_none_of_them(tmp_path: Path) -> None:
+    good = [(f"{n}.csv", answers(30, first=30 * n)) for n in range(3)]
+    _, files, readable = landed(tmp_path, *good, ("broken.csv", RENAMED))
+    assert (files.passed, readable.passed) == (False, True)

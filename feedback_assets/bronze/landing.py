@@ -60,7 +60,7 @@ class PutFile:
     """What became of one file that was put in.
 
     parts: the landed files, relative to the landing zone. records: readable ones; unreadable: those that will be dead letters, a
-    damaged file counted as one. already: it had been put in before, nothing was done.
+    damaged file counted as one. already: it had been put in before, nothing was done. reason: why the file itself is damaged, or empty.
     """
 
     origin: str
@@ -70,6 +70,7 @@ class PutFile:
     records: int
     unreadable: int
     already: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +321,7 @@ class _Putting:
                 "days": [d.isoformat() for d in done.days],
                 "records": done.records,
                 "unreadable": done.unreadable,
+                "reason": done.reason,
             }
             self.zone.place(f"_ingested/{key}.json", json.dumps(entry, indent=1).encode())
         return done
@@ -347,6 +349,7 @@ class _Putting:
             tuple(sorted({d for d, _, _ in landed})),
             len(told),
             len(days) - len(told) + bool(opened.framed.reason),
+            reason=opened.framed.reason,
         )
 
     def _ledger(self, relative: str) -> dict[str, Any] | None:
@@ -360,7 +363,8 @@ class _Putting:
 
 def _from_ledger(known: dict[str, Any], origin: str, sha: str) -> PutFile:
     days = tuple(date.fromisoformat(d) for d in known["days"])
-    return PutFile(origin, sha, tuple(known["parts"]), days, int(known["records"]), int(known["unreadable"]), already=True)
+    counts = int(known["records"]), int(known["unreadable"])
+    return PutFile(origin, sha, tuple(known["parts"]), days, *counts, already=True, reason=str(known.get("reason", "")))
 
 
 def _content(path: Path, limits: Limits) -> bytes:

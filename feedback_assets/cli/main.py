@@ -1,7 +1,7 @@
 """The `feedback` command itself: its list of commands, and how errors become exit codes.
 
-Exit codes: 0 done, 1 something was refused or failed, 2 wrong usage, 130 stopped by Ctrl-C. A command's module is imported when
-the command is used, so that help and trace do not wait for libraries that others need.
+Exit codes: 0 done, 1 something was refused or failed, 2 wrong usage, 3 `status` found something held, 130 stopped by Ctrl-C. A
+command's module is imported when the command is used, so that help and trace do not wait for libraries that others need.
 """
 
 import os

@@ -7,12 +7,13 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
 
+from feedback_assets.cli.refusals import refuse_nothing_to_run
 from feedback_assets.errors import FeedbackError
 from feedback_assets.home import prepare_home, run_lock
 from feedback_assets.settings import PURPOSE_TAG, PURPOSES, Settings
@@ -43,13 +44,14 @@ class RunReport:
     runs: int = 0
     failed_days: list[str] = dataclasses.field(default_factory=list)
     days_outside: list[str] = dataclasses.field(default_factory=list)
+    failed_checks: list[str] = dataclasses.field(default_factory=list)
     gold: str = "up to date"
     new_rows: dict[str, int] = dataclasses.field(default_factory=dict)
     seconds: float = 0.0
 
     @property
     def ok(self) -> bool:
-        return not self.failed_days and self.gold != "failed"
+        return not self.failed_days and not self.failed_checks and self.gold != "failed"
 
 
 @click.command("run")
@@ -62,6 +64,7 @@ class RunReport:
 def run(first: datetime | None, last: datetime | None, purpose: str, as_json: bool) -> None:
     """Materialize what is new: landing files to tickets."""
     settings = Settings.from_environment(os.environ)
+    refuse_nothing_to_run(settings, first.date() if first else None, last.date() if last else None)
     prepare_home(settings)
     bounds = (first.date() if first else date.min, last.date() if last else date.max)
     with run_lock(settings):
@@ -79,6 +82,12 @@ def run(first: datetime | None, last: datetime | None, purpose: str, as_json: bo
     if report.gold == "failed":
         raise FeedbackError(
             "the gold job failed", expected="green", mend=f"`make dev`, open the last run of {_gold_job()}, then `feedback run` again"
+        )
+    if report.failed_checks:
+        raise FeedbackError(
+            f"{len(report.failed_checks)} checks failed that hold nothing: {', '.join(report.failed_checks[:5])}",
+            expected="no check with an error",
+            mend=f"docs/runbooks/{report.failed_checks[0].rpartition(' ')[2]}.md, then `feedback status`",
         )
 
 
@@ -109,6 +118,7 @@ def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *,
         reap_dead_runs(instance)
         stored = instance.daemon_cursor_storage.get_cursor_values({GOLD_CURSOR}).get(GOLD_CURSOR)
         if not days and stored == gold and not effects_wait(seams, purpose):
+            _tell_failures(instance, seams, bounds, days)
             report.seconds = time.monotonic() - started
             return report
         launcher = _Launcher(settings, seams, instance, purpose)
@@ -122,12 +132,24 @@ def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *,
                 _say(f"gold: duplicates, themes, signals, priority, tickets, alerts  {time.monotonic() - began:5.1f} s")
             if report.gold == "rebuilt" and not report.failed_days:
                 instance.daemon_cursor_storage.set_cursor_values({GOLD_CURSOR: gold_fingerprint(seams, purpose)})
+            report.failed_checks = sorted(launcher.failed_checks)
+            _tell_failures(instance, seams, bounds, days)
         finally:
             seams.compute.close()
     after = row_counts(seams)
     report.new_rows = {name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)}
     report.seconds = time.monotonic() - started
     return report
+
+
+def _tell_failures(instance: "dg.DagsterInstance", seams: "Seams", bounds: tuple[date, date], days: Mapping[date, set[str]]) -> None:
+    """What the failure sensor does, for a machine without a daemon. days: those that had something to do when this run began."""
+    from feedback_assets.wiring.failure_sensor import tell_failures
+
+    def idle(asked: Collection[str]) -> list[str]:
+        return [d for d in asked if bounds[0] <= date.fromisoformat(d) <= bounds[1] and date.fromisoformat(d) not in days]
+
+    tell_failures(instance, seams.lake, seams.alert_channel, seams.now(), idle=idle)
 
 
 def _run_days(launcher: "_Launcher", chunk: Sequence[date], days: Mapping[date, set[str]], report: RunReport, *, quiet: bool) -> None:
@@ -163,6 +185,8 @@ class _Launcher:
 
         self.defs = build_defs(settings, seams)
         self.instance = instance
+        self.failed_checks: set[str] = set()
+        """Checks that failed with an error and stopped nothing."""
         self.stopped_by_check = False
         """Whether the last run failed because a blocking check did."""
         self.tags = {PURPOSE_TAG: purpose, RUN_TAG: f"feedback run, process {os.getpid()}"}
@@ -216,9 +240,10 @@ class _Launcher:
             )
         if sys.stderr.isatty():
             click.echo(CLEAR_LINE, nl=False, err=True)
-        stopped = {e.asset_check_key: e for e in result.get_asset_check_evaluations() if not e.passed and e.blocking}
-        self.stopped_by_check = bool(stopped)
-        for key, found in stopped.items():
+        failed = [e for e in result.get_asset_check_evaluations() if not e.passed and e.severity == dg.AssetCheckSeverity.ERROR]
+        self.stopped_by_check = any(e.blocking for e in failed)
+        self.failed_checks |= {f"{e.asset_key.to_user_string()} {e.check_name}" for e in failed if not e.blocking}
+        for key, found in {e.asset_check_key: e for e in failed}.items():
             _say(f"{key.asset_key.to_user_string()}: {key.name}: {(found.description or '').partition(chr(10))[0]}", error=True)
         errors = {e.step_key: e.step_failure_data.error for e in result.all_node_events if e.is_step_failure}
         for step, error in errors.items():

@@ -6,18 +6,24 @@ from feedback_assets.contracts.table import Column, Table
 
 OUTBOX = Table(
     name="tickets/outbox",
-    row="One effect that a live run wants: a ticket to make or change, an alert to send. Written first, applied after, exactly once.",
+    row="One effect that is wanted outside: a ticket to make or change, an alert or a message to operations to send. Written first, "
+    "applied after, exactly once.",
     owner="data-platform",
     columns=(
         Column("intent_id", "string", "Hash of destination, ticket, action and content.", pattern=c.ID128),
         Column("destination", "string", "Tracker or alert channel that the intent is for."),
-        Column("action", "string", "What to do.", one_of=("create", "update", "close", "alert")),
-        Column("ticket_id", "string", "Ticket that it is about."),
-        c.THEME_ID,
+        Column("action", "string", "What to do.", one_of=("create", "update", "close", "alert", "tell")),
+        Column("ticket_id", "string", "Ticket that it is about; empty when it is about none."),
+        Column("theme_id", "string", "Lasting id of the theme; empty in a message to operations.", pattern=r"^(T[0-9a-f]{12})?$"),
         Column("sequence", "int64", "Order of the intents of one ticket, from 1.", at_least=1),
         Column("content", "string", "JSON of the whole desired state; masked text only."),
         Column("content_sha256", "string", "SHA-256 of content.", pattern=c.SHA256),
-        Column("purpose", "string", "Purpose of the run that wrote it.", one_of=("live",)),
+        Column(
+            "purpose",
+            "string",
+            "Purpose of the run that wrote it; operations: of none, it tells of a failure.",
+            one_of=("live", "operations"),
+        ),
         Column("status", "string", "Where it stands.", one_of=("pending", "applied", "superseded", "refused")),
         Column("attempts", "int32", "Times that it was tried.", at_least=0),
         Column("error", "string", "Last refusal, without secrets; empty when none."),

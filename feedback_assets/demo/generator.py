@@ -179,16 +179,23 @@ class _Run:
         return found
 
     def _oddities(self, day: int) -> None:
-        """The day's files that are damaged or empty as a whole."""
+        """The day's files that are damaged or empty as a whole. What was cut was fetched again ten minutes later: the day's own files."""
         last = self.schedule.days - 1
         if day == round(last * 0.15):
             record = payloads.zendesk(self.author.spare(day, "zendesk", -1)).encode() + b"\n"
             whole = files.packed(record, ".gz")
-            self._odd(day, "zendesk", "90-cut", "jsonl.gz", data=whole[: len(whole) // 2], index=-1, defect="truncated_archive")
+            self._odd(day, "zendesk", "90-cut", "jsonl.gz", data=whole[: len(whole) // 2], index=-1, defect="truncated_archive", early=600)
         if day == round(last * 0.31):
             record = payloads.google_play(self.author.spare(day, "google_play", -2)).encode()
             self._odd(
-                day, "google_play", "90-cut", "json", data=b'{"reviews":[\n' + record[: len(record) // 2], index=0, defect="cut_document"
+                day,
+                "google_play",
+                "90-cut",
+                "json",
+                data=b'{"reviews":[\n' + record[: len(record) // 2],
+                index=0,
+                defect="cut_document",
+                early=600,
             )
         if day == round(last * 0.08):
             self._odd(day, "survey", "90-empty", "csv", data=b"", index=-1, defect="empty_file")
@@ -197,9 +204,10 @@ class _Run:
             path = self._path(day, "returns", "91-none", "csv")
             self._write(path, payloads.csv_row(payloads.COLUMNS["returns"]).encode() + b"\n", self._fetched(day))
 
-    def _odd(self, day: int, source: str, stem: str, suffix: str, *, data: bytes, index: int, defect: str) -> None:
+    def _odd(self, day: int, source: str, stem: str, suffix: str, *, data: bytes, index: int, defect: str, early: int = 0) -> None:
+        """early: seconds before the day's other files that it landed."""
         path = self._path(day, source, stem, suffix)
-        self._write(path, data, self._fetched(day))
+        self._write(path, data, self._fetched(day) - early)
         relative = path.relative_to(self.out).as_posix()
         self.truth.write(self._broken_line(source, relative, str(self.schedule.day(day)), index, defect))
 

@@ -1,6 +1,8 @@
 """The purpose fence: only live runs publish. What a run's purpose is, is decided by whoever starts it, never here."""
 
 LIVE = "live"
+OPERATIONS = "operations"
+"""Of intents that tell the people who run this of a failure: no run published them."""
 
 
 def may_publish(purpose: str | None) -> bool:

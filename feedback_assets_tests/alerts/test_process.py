@@ -133,6 +133,17 @@ def test_an_alert_waits_for_a_channel_that_is_away(lake: LocalLakehouse, folder:
     assert len(told(folder)) == 1
 
 
+def test_an_alert_waits_for_a_folder_that_can_be_written(lake: LocalLakehouse, folder: Path) -> None:
+    add(lake, 1, "P1")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("in the way")
+    assert run(lake, folder).waiting == 1
+    assert [(r["status"], r["attempts"]) for r in lake.read(OUTBOX).to_pylist()] == [("pending", 1)]
+    folder.unlink()
+    assert run(lake, folder, 2).applied == 1
+    assert len(told(folder)) == 1
+
+
 def test_an_unknown_channel_is_refused_with_the_names_there_are(folder: Path) -> None:
     assert channel_named("local", folder=folder).name == "local"
     with pytest.raises(SettingError, match="one of: local"):

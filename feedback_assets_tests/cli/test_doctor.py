@@ -1,13 +1,17 @@
 """`feedback doctor`: each thing that is wrong is a line with its mend, never a traceback."""
 
 import shutil
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from feedback_assets.settings import project_root
 from feedback_assets_tests.cli.conftest import Call, Outcome
+from feedback_assets_tests.cli.delivered import only_bronze
 from feedback_assets_tests.cli.feedback import feedback
+from feedback_assets_tests.small import FIRST, land, posts
 
 
 def broken(found: Outcome) -> list[dict[str, Any]]:
@@ -105,3 +109,31 @@ def test_damaged_dagster_runs_are_a_note(tmp_path: Path, call: Call) -> None:
     found = call(tmp_path, "doctor", "--json")
     assert broken(found) == []
     assert [f["state"] for f in found.json["findings"] if f["name"] == "runs"] == ["note"]
+
+
+def test_the_lock_is_read_as_pip_reads_it(tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two lines for one package, told apart by their markers, are one package that is as locked."""
+    project = tmp_path / "project"
+    shutil.copytree(project_root() / "taxonomy", project / "taxonomy")
+    numpy = metadata.version("numpy")
+    lines = [
+        f"numpy=={numpy} ; python_full_version >= '3.11' \\",
+        "numpy==0.0.1 ; python_full_version < '3.11' \\",
+        "absent-here==1.0 ; sys_platform == 'win32' \\",
+        "absent-everywhere==1.0 ; python_full_version >= '3.11' \\",
+        "    --hash=sha256:00",
+    ]
+    for text, state, said in (("\n".join(lines[:3]), "ok", "all 1 packages"), ("\n".join(lines), "broken", "absent-everywhere")):
+        (project / "requirements.lock").write_text(text)
+        monkeypatch.setenv("FEEDBACK_PROJECT", str(project))
+        found = call(tmp_path / "home", "doctor", "--json").json["findings"]
+        (lock,) = [f for f in found if f["name"] == "requirements.lock"]
+        assert (lock["state"], said in lock["found"]) == (state, True), lock
+
+
+def test_what_is_held_is_broken_with_the_command_that_names_it(tmp_path: Path, call: Call) -> None:
+    land(tmp_path, posts(2))
+    assert broken(call(tmp_path, "doctor", "--json")) == []
+    only_bronze(tmp_path, "forum", FIRST)
+    (one,) = broken(call(tmp_path, "doctor", "--json"))
+    assert (one["found"], one["mend"]) == ("1 held days", "feedback status")

@@ -118,3 +118,43 @@ def test_the_exit_code_reaches_the_shell(tmp_path: Path) -> None:
     path = export(tmp_path)
     assert json.loads(feedback(tmp_path / "home", "ingest", "--source", "forum", "--json", str(path)))["records"] == 5
     feedback(tmp_path / "home", "ingest", "--source", "forum", str(tmp_path / "missing"), code=1)
+
+
+@pytest.mark.parametrize(
+    ("source", "content", "said"),
+    [
+        ("zendesk", "a,b\n1,2\n", ["unknown_shape", "json or jsonl", "tickets"]),
+        ("survey", "response,submitted_at,comment\n1,2025-01-01,slow\n", ["bad_header", "response_id, submitted_at, comment"]),
+        ("forum", "\n".join(garbage(3)), ["none of its 3 records", "created_at"]),
+    ],
+)
+def test_a_file_without_a_readable_record_ends_non_zero_and_says_what_was_expected(
+    tmp_path: Path, call: Call, source: str, content: str, said: list[str]
+) -> None:
+    path = tmp_path / "x.data"
+    path.write_text(content)
+    for _ in range(2):  # put in again it is as wrong as before
+        found = call(tmp_path / "home", "ingest", "--source", source, str(path))
+        assert found.code == 1
+        assert found.err.count("\n") == 1
+        assert all(word in found.err for word in ["x.data", source, *said])
+        assert not [p for p in PLANTED if p in found.err]
+    assert len(list((tmp_path / "home" / "landing" / source).rglob("x*"))) == 1  # its bytes are kept
+
+
+@pytest.mark.parametrize("content", ["", "response_id,submitted_at,comment\n"])
+def test_an_empty_file_is_no_garbage(tmp_path: Path, call: Call, content: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(content)
+    assert call(tmp_path / "home", "ingest", "--source", "survey", str(path)).code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["--from", "2025-06-10", "--to", "2025-06-01"], "2025-06-10 is after"), ([], "nothing ever landed")],
+)
+def test_a_reversed_range_and_a_home_where_nothing_landed_are_not_run(tmp_path: Path, call: Call, arguments: list[str], said: str) -> None:
+    found = call(tmp_path / "home", "run", *arguments)
+    assert (found.code, found.out, found.err.count("\n")) == (1, "", 1)
+    assert said in found.err
+    assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.execution.plan.objects import StepFailureData
+from dagster._utils.error import SerializableErrorInfo
 
+from feedback_assets.bronze.again import WAITS
 from feedback_assets.build import build_defs
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.jobs import DAY_JOB
@@ -177,6 +180,75 @@ def test_after_the_run_nothing_more_is_asked_for_and_a_reset_changes_nothing(
     assert commits(seams.lake) == before  # type: ignore[arg-type]
 
 
+# --- runs that died ---------------------------------------------------------------------------------------------------------------------
+
+
+def asked_run(instance: dg.DagsterInstance, request: dg.RunRequest, *raised: str) -> None:
+    """The run that was asked for ends without success: killed, or with steps that raised."""
+    run = dg.DagsterRun(DAY_JOB, status=dg.DagsterRunStatus.STARTED, tags={**request.tags, "dagster/partition": str(request.partition_key)})
+    instance.add_run(run)
+    for name in raised:
+        data = StepFailureData(SerializableErrorInfo("it went wrong", [], name), user_failure_data=None)
+        event = dg.DagsterEvent("STEP_FAILURE", DAY_JOB, step_key="silver_events", event_specific_data=data)
+        instance.report_dagster_event(event, run_id=run.run_id)
+    instance.report_run_failed(run)
+
+
+@pytest.mark.parametrize("is_in_bronze", [False, True])
+def test_a_day_whose_run_died_is_asked_for_again_a_few_times_and_then_held(
+    seams: Clocked, instance: dg.DagsterInstance, is_in_bronze: bool
+) -> None:
+    """kill -9 of a worker: nothing in the landing zone changes, so nothing else would ever ask for the day again."""
+    from feedback_assets.bronze.ingest import ingest_days
+
+    seams.at = datetime.now(UTC)
+    land(seams.settings.home, posts(2))
+    (request,), cursor, _ = tick(seams, instance)
+    if is_in_bronze:
+        ingest_days(seams.lake, seams.landing, "forum", [FIRST], now=seams.at)
+    keys = {request.run_key}
+    for wait in WAITS:
+        asked_run(instance, request)
+        assert tick(seams, instance, cursor=cursor)[0] == []  # not at once
+        seams.at = datetime.now(UTC) + wait + timedelta(seconds=1)
+        (request,), cursor, _ = tick(seams, instance, cursor=cursor)
+        assert (request.partition_key, request.tags["feedback/purpose"]) == (f"{FIRST}", "live")
+        (same,), _, _ = tick(seams, instance, cursor=cursor)
+        assert same.run_key == request.run_key  # Dagster starts it once
+        keys.add(request.run_key)
+    assert len(keys) == 1 + len(WAITS)
+    asked_run(instance, request)
+    seams.at = datetime.now(UTC) + timedelta(days=1)
+    asked, _, why = tick(seams, instance, cursor=cursor)
+    assert asked == []
+    assert "held after 3 tries" in why
+
+
+@pytest.mark.parametrize("raised", ["ValueError", "DagsterAssetCheckFailedError"])
+def test_a_day_that_a_bug_or_a_check_stopped_is_not_asked_for_again(seams: Clocked, instance: dg.DagsterInstance, raised: str) -> None:
+    land(seams.settings.home, posts(2))
+    (request,), cursor, _ = tick(seams, instance)
+    asked_run(instance, request, raised)
+    seams.at = datetime.now(UTC) + timedelta(hours=1)
+    assert tick(seams, instance, cursor=cursor)[0] == []
+
+
+def test_a_day_that_was_done_or_is_running_or_has_new_files_is_not_asked_for_because_a_run_died(
+    seams: Clocked, instance: dg.DagsterInstance
+) -> None:
+    land(seams.settings.home, posts(2))
+    (request,), cursor, _ = tick(seams, instance)
+    asked_run(instance, request)
+    seams.at = datetime.now(UTC) + timedelta(hours=1)
+    running = dg.DagsterRun(DAY_JOB, tags={**request.tags, "dagster/partition": f"{FIRST}"}, status=dg.DagsterRunStatus.STARTED)
+    instance.add_run(running)
+    assert tick(seams, instance, cursor=cursor)[0] == []
+    instance.report_run_failed(running)
+    land(seams.settings.home, posts(1, first=9), name="more.jsonl")
+    (fresh,), _, _ = tick(seams, instance, cursor=cursor)
+    assert "after" not in str(fresh.run_key)
+
+
 # --- gold -------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -215,7 +287,8 @@ def test_gold_waits_for_days_that_are_running(seams: Clocked, instance: dg.Dagst
     assert len(tick(seams, instance, "gold_after_days")[0]) == 1
 
 
-def test_every_sensor_and_schedule_starts_stopped(seams: Clocked) -> None:
+def test_every_sensor_and_schedule_that_starts_runs_starts_stopped(seams: Clocked) -> None:
     repository = build_defs(seams.settings, seams).get_repository_def()
-    assert {s.default_status for s in repository.sensor_defs} == {dg.DefaultSensorStatus.STOPPED}
+    running = {s.name for s in repository.sensor_defs if s.default_status == dg.DefaultSensorStatus.RUNNING}
+    assert running == {"failures"}  # it starts no run: it only tells
     assert {s.default_status for s in repository.schedule_defs} == {dg.DefaultScheduleStatus.STOPPED}

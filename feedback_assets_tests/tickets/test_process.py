@@ -1,5 +1,6 @@
 """Tickets over real Delta tables: exactly one a theme, changed when it is worth it, never by a run that is not live."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -297,6 +298,37 @@ def test_a_tracker_that_is_away_is_asked_once_a_run_and_keeps_everything(run: Ru
     assert {i["status"] for i in run.outbox()} == {"pending"}
     moody.away = False
     assert run().applied == 5
+
+
+def a_file_in_the_way(folder: Path, name: str) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text(name)
+
+
+def a_full_disk(folder: Path, name: str) -> None:
+    folder.mkdir(parents=True)
+    (folder / f".{name}.part").symlink_to("/dev/full")
+
+
+@pytest.mark.parametrize("trouble", [a_file_in_the_way, a_full_disk])
+def test_a_folder_that_cannot_be_written_is_a_tracker_that_is_away_and_no_red_run(
+    run: Run, lake: LocalLakehouse, folder: Path, trouble: Callable[[Path, str], None]
+) -> None:
+    add(lake, 1)
+    trouble(folder, ticket_id("local", theme(1)) + ".md")
+    report = run()
+    assert (report.applied, report.waiting) == (0, 1)
+    (waiting,) = run.outbox()
+    assert (waiting["status"], waiting["attempts"]) == ("pending", 1)
+    assert str(folder) in waiting["error"]
+    assert run.tickets() == {}
+    if folder.is_file():
+        folder.unlink()
+    else:
+        next(folder.glob(".*.part")).unlink()
+    assert run().applied == 1
+    assert [p.name for p in folder.glob("*.md")] == [ticket_id("local", theme(1)) + ".md"]
+    assert len(run.tickets()) == 1
 
 
 def test_an_intent_that_was_overtaken_while_it_waited_is_never_applied(run: Run, lake: LocalLakehouse, tracker: LocalTracker) -> None:

@@ -3,12 +3,13 @@
 from typing import Protocol
 
 from feedback_assets.alerts.content import AlertContent
+from feedback_assets.alerts.operations import OperationsMessage
 
 
 class AlertChannel(Protocol):
-    """Tells people. `send` is idempotent by intent id: the same alert again reaches nobody twice.
+    """Tells people. Both calls are idempotent by intent id: the same alert or message again reaches nobody twice.
 
-    send raises RefusedError when the channel will not, UnavailableError when it cannot be reached or asks to wait.
+    They raise RefusedError when the channel will not, UnavailableError when it cannot be reached or asks to wait.
     """
 
     @property
@@ -23,4 +24,8 @@ class AlertChannel(Protocol):
 
     def send(self, intent_id: str, alert: AlertContent) -> None:
         """Tells it, lasting when the call returns."""
+        ...
+
+    def send_operations(self, intent_id: str, message: OperationsMessage) -> None:
+        """Tells those who run this of a failure or its end, lasting when the call returns."""
         ...

@@ -1,10 +1,12 @@
-"""The built-in channel: one JSON file an alert in a folder, named by its intent id. Needs no server."""
+"""The built-in channel: one JSON file an alert or message in a folder, named by its intent id. Needs no server."""
 
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from feedback_assets.alerts.content import AlertContent
+from feedback_assets.alerts.operations import OperationsMessage
 from feedback_assets.effects.files import exclusive, write_whole
 
 
@@ -18,8 +20,13 @@ class LocalChannel:
         self._folder = folder
 
     def send(self, intent_id: str, alert: AlertContent) -> None:
+        self._write(intent_id, asdict(alert))
+
+    def send_operations(self, intent_id: str, message: OperationsMessage) -> None:
+        self._write(intent_id, asdict(message))
+
+    def _write(self, intent_id: str, body: dict[str, Any]) -> None:
         path = self._folder / f"{intent_id}.json"
         with exclusive(self._folder):
             if not path.exists():
-                body = {"intent_id": intent_id, **asdict(alert)}
-                write_whole(path, json.dumps(body, ensure_ascii=False, sort_keys=True, indent=2) + "\n")
+                write_whole(path, json.dumps({"intent_id": intent_id, **body}, ensure_ascii=False, sort_keys=True, indent=2) + "\n")

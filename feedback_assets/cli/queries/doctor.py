@@ -9,6 +9,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from importlib import metadata
 from pathlib import Path
@@ -41,7 +42,7 @@ VARIABLES = {
 
 NAMED_VERSIONS = ("dagster", "deltalake", "polars", "pyarrow", "pysail", "pyspark")
 _LOW_DISK, _NO_DISK = 2 << 30, 200 << 20
-_LOCKED = re.compile(r"^([A-Za-z0-9_.\-]+)(?:\[[^\]]*\])?==([^\s\\;]+)\s*(;)?")
+_LOCKED = re.compile(r"^([A-Za-z0-9_.\-]+)(?:\[[^\]]*\])?==([^\s\\;]+)\s*(?:;([^\\]*))?")
 _UNFINISHED = ("STARTING", "STARTED", "CANCELING")
 _SHOWN = 5
 
@@ -67,6 +68,7 @@ def examine(environ: Mapping[str, str]) -> list[Finding]:
     findings += _home(settings)
     if file_in_the_way(settings.home) is None:
         findings += [*_key(settings), *_tables(settings), *_locks(settings), *_landing(settings), *_dagster(settings, environ)]
+        findings += _held(settings)
     return [*findings, *_taxonomy(settings)]
 
 
@@ -133,11 +135,12 @@ def _versions_against_lock(lock: Path) -> Iterator[Finding]:
     except (OSError, UnicodeDecodeError):
         yield Finding("versions", "requirements.lock", "note", f"{lock} cannot be read", "set FEEDBACK_PROJECT to the project's folder")
         return
-    wanted = [m for m in (_LOCKED.match(line) for line in lines) if m]
+    locked = [m.groups() for m in (_LOCKED.match(line) for line in lines) if m]
+    wanted = [(name, version) for name, version, marker in locked if _is_meant(marker)]
     missing, other = [], []
-    for name, version, marker in (m.groups() for m in wanted):
+    for name, version in wanted:
         found = _installed(name)
-        if not found and not marker:  # a package with a marker may not be meant for this machine
+        if not found:
             missing.append(name)
         elif found and found != version:
             other.append(f"{name} {found} instead of {version}")
@@ -147,6 +150,16 @@ def _versions_against_lock(lock: Path) -> Iterator[Finding]:
         yield Finding("versions", "requirements.lock", "note", f"{len(other)} versions differ: {_some(other)}", "make install")
     if not missing and not other:
         yield Finding("versions", "requirements.lock", "ok", f"all {len(wanted)} packages as locked")
+
+
+def _is_meant(marker: str | None) -> bool:
+    """Whether a line of the lock is meant for this machine and Python, as pip decides it. A marker that nobody can read counts as none."""
+    from packaging.markers import InvalidMarker, Marker
+
+    try:
+        return not marker or Marker(marker.strip()).evaluate()
+    except InvalidMarker:
+        return True
 
 
 def _installed(name: str) -> str:
@@ -288,6 +301,29 @@ def _unfinished_runs(database: Path) -> Iterator[Finding]:
         yield Finding("dagster", "runs", "note", f"{count} runs are marked as running", mend)
     else:
         yield Finding("dagster", "runs", "ok", "none unfinished")
+
+
+def _held(settings: Settings) -> Iterator[Finding]:
+    """What waits for a person, in one line; `feedback status` names it. Damaged tables are another finding's matter."""
+    from feedback_assets.cli.queries.status import status_of
+
+    try:
+        held = status_of(QuickReader(settings.lake), settings.landing, settings.dagster_home, now=datetime.now(UTC)).held
+    except (FeedbackError, OSError):
+        return
+    counts = {
+        "held days": sum(d.is_held for d in held.days),
+        "failed runs": len(held.failed_runs),
+        "broken files": len(held.broken_files),
+        "effects that have waited too long": sum(i.is_overdue for i in held.intents),
+    }
+    found = ", ".join(f"{n} {what}" for what, n in counts.items() if n)
+    if held.is_held:
+        yield Finding("home", "held", "broken", found, "feedback status")
+    else:
+        yield Finding("home", "held", "ok", "nothing waits for a person")
+    if held.silent:
+        yield Finding("landing", "silent", "note", _some([s.source for s in held.silent]), "ask whether these sources still deliver")
 
 
 def _taxonomy(settings: Settings) -> Iterator[Finding]:

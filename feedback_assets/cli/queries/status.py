@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from feedback_assets.cli.queries.held import Held, held_of
 from feedback_assets.cli.queries.landed import landed_files
 from feedback_assets.cli.queries.reader import Reader
 from feedback_assets.contracts import ALL_TABLES
@@ -23,7 +24,7 @@ STAGES = ("bronze", "dead_letters", "silver", "enriched", "review", "themes", "t
 
 @dataclass
 class SourceStatus:
-    """One source. files: ingested ones. pending_files: landed ones that bronze does not have yet."""
+    """One source. files: ingested ones. pending_files: landed ones that bronze does not have yet. last_file_at: when its newest landed."""
 
     bronze: int = 0
     dead_letters: int = 0
@@ -33,6 +34,7 @@ class SourceStatus:
     files: int = 0
     pending_files: int = 0
     oldest_pending_seconds: float | None = None
+    last_file_at: datetime | None = None
     first_day: date | None = None
     last_day: date | None = None
     last_event_time: datetime | None = None
@@ -43,6 +45,7 @@ class Status:
     """stages: rows; bronze over all sources, review open ones, themes active ones with an issue, tickets open and closed ones.
 
     delta_commits: commits of all tables. last_processed: when each stage last decided something. pending_files: landed, not in bronze.
+    held: what waits for a person, and what is quiet.
     """
 
     stages: dict[str, int]
@@ -51,21 +54,23 @@ class Status:
     tickets_open: int
     last_processed: dict[str, datetime | None] = field(default_factory=dict)
     pending_files: int = 0
+    held: Held = field(default_factory=Held)
 
 
-def status_of(reader: Reader, landing: Path, *, now: datetime) -> Status:
-    """Reads the tables of a home. `now` is what ages are counted to."""
+def status_of(reader: Reader, landing: Path, dagster_home: Path, *, now: datetime) -> Status:
+    """Reads the tables of a home and its Dagster storage. `now` is what ages are counted to."""
     sources = {s: SourceStatus() for s in SOURCES}
     last: dict[str, datetime | None] = {}
     for source, table in zip(SOURCES, BRONZE, strict=True):
         sources[source].bronze = reader.count(table)
-    ingested = _manifest(reader, sources, last)
+    manifest = reader.frame(MANIFEST, ["batch_id", "source", "file", "bytes", "feed_date", "received_at", "processed_at"])
+    ingested = _manifest(manifest, sources, last)
     for stage, table in (("dead_letters", DEAD_LETTERS), ("silver", EVENTS), ("enriched", ENRICHED_EVENTS)):
         _count(reader, sources, last, stage, table)
     review = reader.frame(REVIEW, ["source", "status"])
     for source, n in _counted(review.filter(review["status"] == "open")).items():
         sources.setdefault(source, SourceStatus()).review = n
-    _pending(sources, landing, ingested, now)
+    landed_days = _pending(sources, landing, ingested, now)
     themes = reader.frame(THEMES, ["status", "issues"])
     tickets = reader.frame(TICKETS, ["status", "updated_at"])
     last["tickets"] = _latest(tickets, "updated_at")
@@ -84,20 +89,19 @@ def status_of(reader: Reader, landing: Path, *, now: datetime) -> Status:
         tickets_open=tickets.filter(tickets["status"] == "open").height,
         last_processed=last,
         pending_files=sum(s.pending_files for s in sources.values()),
+        held=held_of(reader, dagster_home, manifest, landed_days, now=now),
     )
 
 
-def _manifest(reader: Reader, sources: dict[str, SourceStatus], last: dict[str, datetime | None]) -> dict[str, set[int]]:
+def _manifest(manifest: "pl.DataFrame", sources: dict[str, SourceStatus], last: dict[str, datetime | None]) -> dict[str, set[int]]:
     """Fills in files and days. Returns the ingested files with the sizes they had."""
     import polars as pl
 
-    manifest = reader.frame(MANIFEST, ["source", "file", "bytes", "feed_date", "processed_at"])
     last["bronze"] = _latest(manifest, "processed_at")
-    for row in (
-        manifest.group_by("source").agg(pl.len().alias("n"), pl.min("feed_date").alias("lo"), pl.max("feed_date").alias("hi")).to_dicts()
-    ):
+    wanted = (pl.len().alias("n"), pl.min("feed_date").alias("lo"), pl.max("feed_date").alias("hi"), pl.max("received_at").alias("at"))
+    for row in manifest.group_by("source").agg(*wanted).to_dicts():
         found = sources.setdefault(row["source"], SourceStatus())
-        found.files, found.first_day, found.last_day = row["n"], row["lo"], row["hi"]
+        found.files, found.first_day, found.last_day, found.last_file_at = row["n"], row["lo"], row["hi"], row["at"]
     ingested: dict[str, set[int]] = {}
     for file, size in manifest.select("file", "bytes").iter_rows():
         ingested.setdefault(file, set()).add(size)
@@ -118,14 +122,20 @@ def _count(reader: Reader, sources: dict[str, SourceStatus], last: dict[str, dat
             found.last_event_time = row["event_time"]
 
 
-def _pending(sources: dict[str, SourceStatus], landing: Path, ingested: dict[str, set[int]], now: datetime) -> None:
+def _pending(sources: dict[str, SourceStatus], landing: Path, ingested: dict[str, set[int]], now: datetime) -> set[date]:
+    """Fills in the landed files that bronze does not have. Returns their days."""
+    days = set()
     for file in landed_files(landing):
         if file.bytes in ingested.get(file.file, ()):
             continue
         found = sources[file.source]
         found.pending_files += 1
-        waiting = max(0.0, (now - datetime.fromtimestamp(file.modified, UTC)).total_seconds())
+        landed_at = datetime.fromtimestamp(file.modified, UTC)
+        waiting = max(0.0, (now - landed_at).total_seconds())
         found.oldest_pending_seconds = max(waiting, found.oldest_pending_seconds or 0.0)
+        found.last_file_at = max(landed_at, found.last_file_at or landed_at)
+        days.add(file.day)
+    return days
 
 
 def _counted(data: "pl.DataFrame") -> dict[str, int]:
