@@ -8,7 +8,7 @@ from typing import Any
 from feedback_assets import identity
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES
-from feedback_assets.contracts.priority import SCORES
+from feedback_assets.contracts.priority import FACTORS, SCORES
 from feedback_assets.contracts.signals import DAILY_COUNTS, TRENDS
 from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENTS, REVISIONS
 from feedback_assets.contracts.themes import ASSIGNMENTS, THEMES
@@ -120,13 +120,12 @@ def put_theme(lake: Lakehouse, n: int, **changed: Any) -> None:
 
 def put_score(lake: Lakehouse, n: int, score: float = 65.0, band: str = "P2", as_of: date = DAY) -> None:
     """Adds or changes the score of theme n."""
-    factors = ("severity", "reach", "revenue", "recency", "confidence")
     row: dict[str, Any] = {
         "theme_id": theme(n),
         "score": score,
         "band": band,
-        **dict.fromkeys(factors, 0.5),
-        **{f"{f}_points": score / 5 for f in factors},
+        **dict.fromkeys(FACTORS, 0.5),
+        **{f"{f}_points": score / len(FACTORS) for f in FACTORS},
         "weights_version": "1",
         "as_of": as_of,
         "explanation": f"{band} with {score:.1f} of 100.",
@@ -139,7 +138,7 @@ def drop_score(lake: Lakehouse, n: int) -> None:
     lake.replace(SCORES, to_arrow(SCORES, []), where={"theme_id": [theme(n)]})
 
 
-def put_trend(lake: Lakehouse, n: int, trend: str = "steady", last_7_days: int = 3, as_of: date = DAY) -> None:
+def put_trend(lake: Lakehouse, n: int, trend: str = "steady", last_7_days: int = 3, as_of: date = DAY, **changed: Any) -> None:
     """Adds or changes the trend of theme n."""
     row: dict[str, Any] = {
         "theme_id": theme(n),
@@ -152,10 +151,12 @@ def put_trend(lake: Lakehouse, n: int, trend: str = "steady", last_7_days: int =
         "trend": trend,
         "peak_day": DAY,
         "peak": 4,
+        "returned_on": None,
+        "quiet_days": 0,
         "top_version": "",
         "top_version_share": 0.0,
     }
-    lake.upsert(TRENDS, to_arrow(TRENDS, [row]))
+    lake.upsert(TRENDS, to_arrow(TRENDS, [row | changed]))
 
 
 def put_counts(lake: Lakehouse, n: int, issues: int, *, dimension: str = "all", value: str = "", day: date = DAY) -> None:

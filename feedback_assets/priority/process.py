@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     import polars as pl
 
 _THEME_COLUMNS = ("theme_id", "status", "issues", "customers", "severity", "confidence", "last_day")
+_TREND_FACTS = ("z", "last_7_days", "previous_7_days", "trend", "returned_on", "quiet_days")
 
 
 def update_scores(lake: Lakehouse, weights: Weights) -> WriteResult:
     """Makes priority/scores the scores of the active themes with issues in force, and of no other theme."""
     themes = [t for t in lake.read(THEMES, columns=_THEME_COLUMNS, where={"status": ["active"]}).to_pylist() if t["issues"] > 0]
-    trends = lake.read(TRENDS, columns=["as_of"]).to_pylist()
-    as_of = max([row["as_of"] for row in trends] or [t["last_day"] for t in themes], default=None)
+    trends = {row["theme_id"]: row for row in lake.read(TRENDS, columns=["theme_id", "as_of", *_TREND_FACTS]).to_pylist()}
+    as_of = max([row["as_of"] for row in trends.values()] or [t["last_day"] for t in themes], default=None)
     if as_of is None:
         return lake.replace(SCORES, to_arrow(SCORES, []))
     daily = _daily(lake)
@@ -40,6 +41,7 @@ def update_scores(lake: Lakehouse, weights: Weights) -> WriteResult:
             order_value=value,
             active_on=active_on(daily.get(theme["theme_id"]) or {theme["last_day"]: theme["issues"]}, weights.scales.recency.issues),
             confidence=theme["confidence"] or 0.0,
+            **{name: trends[theme["theme_id"]][name] for name in _TREND_FACTS if theme["theme_id"] in trends},
         )
         rows.append(score_row(theme["theme_id"], facts, weights, as_of))
     return lake.replace(SCORES, to_arrow(SCORES, rows))
@@ -70,9 +72,11 @@ def explain(band: str, score: float, points: Mapping[str, float], facts: Facts, 
     known = sum(facts.tiers.values())
     money = f"order value {facts.order_value:.0f}" if facts.order_value >= 1 else "no order value known"
     tiers = f"tier known of {known}" if known else "no tier known"
+    heading = f"{facts.trend} with {facts.last_7_days} issues on the last 7 days and {facts.previous_7_days} on the 7 before"
+    back = f", came back on {facts.returned_on} after {facts.quiet_days} quiet days" if facts.returned_on else ""
     top = max(FACTORS, key=lambda f: points[f])
     return (
-        f"{band} with {score:.1f} of 100: mean severity {facts.severity:.1f} of 5, {people}, {money}, {tiers}, {when}, "
+        f"{band} with {score:.1f} of 100: mean severity {facts.severity:.1f} of 5, {people}, {money}, {tiers}, {when}, {heading}{back}, "
         f"mean confidence {facts.confidence:.2f}; most points come from {top} ({points[top]:.1f})."
     )
 
