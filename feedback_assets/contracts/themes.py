@@ -57,7 +57,12 @@ THEMES = Table(
         Column("customers", "int64", "Known customers and unknown senders, each duplicate group of unknown senders once.", at_least=0),
         Column("severity", "double", "Mean severity of the issues in force.", nullable=True, at_least=1, at_most=5),
         Column("confidence", "double", "Mean confidence of the issues in force.", nullable=True, at_least=0, at_most=1),
-        Column("status", "string", "Retired themes keep their row and name a successor.", one_of=("active", "retired")),
+        Column(
+            "status",
+            "string",
+            "A remark is the same sentence beside unrelated complaints: no score, no ticket. Retired themes keep their row, name a successor.",
+            one_of=("active", "remark", "retired"),
+        ),
         Column(
             "successor_id", "string", "Theme that took over most of its issues; empty when active or none.", pattern=r"^(T[0-9a-f]{12})?$"
         ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from feedback_assets.themes.fold import Theme
 from feedback_assets.themes.naming import Subject, name_themes
+from feedback_assets.themes.passing import Mention, passing_themes
 
 if TYPE_CHECKING:
     from feedback_assets.themes.embedders.interface import Embedder
@@ -39,12 +40,21 @@ class Member:
 
 
 def registry_rows(themes: Iterable[Theme], members: Mapping[str, Sequence[Member]], embedder: "Embedder") -> list[dict[str, Any]]:
-    """One active row a theme. All of a theme's members may be superseded: then it stays, with no issues and no quote."""
+    """One row a theme, active or a remark. All of a theme's members may be superseded: then it stays, with no issues and no quote.
+
+    members: those of all themes: whether one is a remark and what it is called depends on the others.
+    """
     import numpy as np
 
     rows: list[dict[str, Any]] = []
     subjects: list[Subject] = []
     ordered = sorted(themes, key=lambda t: t.theme_id)
+    passing = passing_themes(
+        Mention(theme.theme_id, theme.category, m.event_id, m.quote)
+        for theme in ordered
+        for m in members.get(theme.theme_id, ())
+        if not m.superseded
+    )
     usual = _usual_versions(m for listed in members.values() for m in listed if not m.superseded)
     for theme in ordered:
         all_members = sorted(members.get(theme.theme_id, ()), key=lambda m: (m.event_time, m.issue_id))
@@ -71,7 +81,7 @@ def registry_rows(themes: Iterable[Theme], members: Mapping[str, Sequence[Member
                 "customers": customers(current),
                 "severity": round(sum(m.severity for m in current) / len(current), 6) if current else None,
                 "confidence": round(sum(m.confidence for m in current) / len(current), 6) if current else None,
-                "status": "active",
+                "status": "remark" if theme.theme_id in passing else "active",
                 "successor_id": "",
                 "embedder": embedder.name,
                 "centroid": centroid,
@@ -79,7 +89,16 @@ def registry_rows(themes: Iterable[Theme], members: Mapping[str, Sequence[Member
         )
         fallback = (theme.subcategory or theme.category).replace("_", " ")
         subjects.append(
-            Subject(theme.theme_id, theme.language, [m.wording for m in current], centroid, fallback, _version_of(current, usual))
+            Subject(
+                theme.theme_id,
+                theme.language,
+                [m.wording for m in current],
+                centroid,
+                fallback,
+                _version_of(current, usual),
+                category=theme.category.replace("_", " "),
+                founded=theme.founded.isoformat(),
+            )
         )
     names = name_themes(subjects, embedder)
     for row in rows:
