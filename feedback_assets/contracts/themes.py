@@ -60,7 +60,7 @@ THEMES = Table(
         Column(
             "status",
             "string",
-            "A remark is the same sentence beside unrelated complaints: no score, no ticket. Retired themes keep their row, name a successor.",
+            "A remark (one sentence beside unrelated complaints) gets no score and no ticket; a retired theme names a successor.",
             one_of=("active", "remark", "retired"),
         ),
         Column(

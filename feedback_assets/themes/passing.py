@@ -9,8 +9,8 @@ sentence keeps company tells. A theme is a remark when all of this holds, over i
 
 Here: that judgement. Not here: what follows from it (contracts/themes: such a theme gets no score and no ticket).
 
-Example: of 40 events with "Not what I pay for every month." 18 have issues elsewhere, in 7 categories, at most 6 in one: a remark. Of 22 with
-"I was promised a refund..." in 13 wordings, 7 have issues elsewhere: a complaint.
+Example: of 37 events with "Not what I pay for every month." in 3 spellings, 18 have issues elsewhere, in 7 categories, 6 in the first: a
+remark. Of 22 with "I was promised a refund..." in 13 wordings, 7 have issues elsewhere: a complaint.
 """
 
 import re
