@@ -69,6 +69,7 @@ class TextStage:
             "version": [_version(e.version, masker) for e in events],
             "region": [_short(e.region, masker) for e in events],
             "order_value": [e.order_value for e in events],
+            "currency": [e.currency for e in events],
             "url": urls,
             "attachments": [[masker.mask_url(storable(a), {}) for a in e.attachments] for e in events],
             "attributes": attributes,
