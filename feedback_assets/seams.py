@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from feedback_assets.enrichment.reader import Reader
     from feedback_assets.lakehouse.interface import Lakehouse
     from feedback_assets.priority.weights import Weights
+    from feedback_assets.signals.exchange_rates import ExchangeRates
     from feedback_assets.silver.personal.masker import Masker
     from feedback_assets.silver.personal.rules import PersonalData
     from feedback_assets.themes.embedders.interface import Embedder
@@ -83,6 +84,12 @@ class Seams:
         from feedback_assets.priority.weights import load_weights
 
         return load_weights(self.settings.taxonomy / "priority_weights.yaml")
+
+    @cached_property
+    def exchange_rates(self) -> "ExchangeRates":
+        from feedback_assets.signals.exchange_rates import load_exchange_rates
+
+        return load_exchange_rates(self.settings.taxonomy / "exchange_rates.yaml")
 
     @cached_property
     def tracker(self) -> "Tracker":

@@ -37,6 +37,7 @@ class Piece:
     version: str = ""
     product_area: str = ""
     order_value: float | None = None
+    currency: str = ""
     rating: float | None = None
     severity: int = 3
     sentiment: str = "negative"
@@ -207,6 +208,7 @@ def _event(p: Piece) -> dict[str, Any]:
         "version": p.version,
         "region": "",
         "order_value": p.order_value,
+        "currency": p.currency,
         "url": "",
         "attachments": [],
         "attributes": "{}",

@@ -53,6 +53,7 @@ class Intercom(FixedSource):
             version=custom.short("version", "app_version", "release"),
             region=custom.short("region", "country"),
             order_value=next((v for k in ("order_value", "contract_value") if (v := custom.number(k)) is not None), None),
+            currency=reading.currency(custom.short("currency", "order_currency", "contract_currency")),
             url=opening.short("url"),
             attachments=attachments,
             attributes=_attributes(record, opening, custom, others),

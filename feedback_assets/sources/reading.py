@@ -364,6 +364,29 @@ def locale_tag(text: str) -> str:
     return text.replace("_", "-")
 
 
+_CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII)
+_SIGNS = {
+    "€": "EUR",
+    "£": "GBP",
+    "₹": "INR",
+    "₺": "TRY",
+    "₽": "RUB",
+    "₩": "KRW",
+    "zł": "PLN",
+    "฿": "THB",
+    "₪": "ILS",
+    "₫": "VND",
+    "₴": "UAH",
+}
+"""Signs of one currency alone: $, ¥ and kr stand for several."""
+
+
+def currency(text: str) -> str:
+    """The ISO 4217 code of a currency as exports write it; empty for anything else, which is no reason to lose the record."""
+    shown = text.strip()
+    return shown.upper() if _CURRENCY.fullmatch(shown) else _SIGNS.get(shown, "")
+
+
 def _refuse_deep(value: Any) -> None:
     level = [value]
     for _ in range(MAX_DEPTH):

@@ -30,6 +30,9 @@ _LABELLED = {
     "country": "region",
     "order_value": "order_value",
     "contract_value": "order_value",
+    "currency": "currency",
+    "order_currency": "currency",
+    "contract_currency": "currency",
 }
 
 
@@ -68,6 +71,7 @@ class Zendesk(FixedSource):
             version=told.get("version", ""),
             region=told.get("region", ""),
             order_value=reading.number(told.get("order_value"), "order_value"),
+            currency=reading.currency(told.get("currency", "")),
             url=ticket.short("url"),
             attachments=_attachments(ticket),
             attributes=_attributes(ticket, tags, custom, others),
