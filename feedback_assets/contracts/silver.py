@@ -44,7 +44,7 @@ EVENTS = Table(
         Column("region", "string", "Country or region; empty when unknown."),
         Column("order_value", "double", "Value of the order or contract, in `currency`.", nullable=True),
         Column(
-            "currency", "string", "Currency of the order value, ISO 4217; empty when the source does not tell.", pattern=r"^([A-Z]{3})?$"
+            "currency", "string", "Its currency, ISO 4217; empty when the source does not tell.", pattern=r"^([A-Z]{3})?$"
         ),
         Column("url", "string", "Address of the record in its source, credentials and tokens removed; empty when unknown."),
         Column("attachments", "list<string>", "References of attachments, never their content."),
@@ -105,7 +105,7 @@ REVISIONS = Table(
         Column(
             "revision",
             "int32",
-            "1 for the first, counted by the source's edits; at one time of change the deletion last, else by delivery.",
+            "1 for the first, by the source's time of change; at one time a deletion last, else the last delivered.",
             at_least=1,
         ),
         Column("is_current", "bool", "The latest revision of its event, and not a deletion."),

@@ -1,8 +1,8 @@
 """Which delivery of a payload counts where an event was told in several payloads on one day: the last.
 
-A row of silver/events is the first delivery of its payload that was read. Of a record that says A, then B, then A again without telling when
-it changed, the row of A must count as delivered last. Only such events are looked at: where a day has one payload of an event, the day
-alone says when it was delivered. What comes out depends on the deliveries, not on how they were cut into batches.
+A row of silver/events is the first delivery of its payload that was read. Of a record that says A, then B, then A again without telling
+when it changed, the row of A must count as delivered last. Only such events are looked at: where a day has one payload of an event, the
+day alone says when it was delivered. What comes out depends on the deliveries, not on how they were cut into batches.
 
 Not here: what follows for revisions (transform.py, revisions.py).
 """

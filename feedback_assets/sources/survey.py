@@ -32,7 +32,8 @@ _READ = frozenset(
 
 class Survey(FixedSource):
     """Columns: response_id, submitted_at, respondent_email, nps_score (0..10), segment, locale, product_area, app_version,
-    contract_value, comment, updated_at; and where there are any: currency, deleted_at, product, region. The score itself stays in attributes."""
+    contract_value, comment, updated_at; and where there are any: currency, deleted_at, product,
+    region. The score itself stays in attributes."""
 
     name = "survey"
     aliases = ("nps", "surveys", "survey_responses", "nps_survey")
