@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from feedback_assets.people import person
 from feedback_assets.themes.fold import Theme
 from feedback_assets.themes.naming import Subject, name_themes
 from feedback_assets.themes.passing import Mention, passing_themes
@@ -108,8 +109,8 @@ def registry_rows(themes: Iterable[Theme], members: Mapping[str, Sequence[Member
 
 
 def customers(members: Iterable[Member]) -> int:
-    """Known customers once each; unknown senders once each, and once for a whole group of duplicates."""
-    return len({("c", m.customer) if m.customer else ("d", m.duplicates) if m.duplicates else ("e", m.event_id) for m in members})
+    """How many people told the members."""
+    return len({person(m.customer, m.duplicates, m.event_id) for m in members})
 
 
 def _quoted(members: Sequence[Member]) -> Member | None:
