@@ -42,8 +42,9 @@ class Seams:
     @cached_property
     def landing(self) -> "LandingZone":
         from feedback_assets.bronze.landing import LandingZone
+        from feedback_assets.sources.zones import load_zones
 
-        return LandingZone(self.settings.landing)
+        return LandingZone(self.settings.landing, load_zones(self.settings.taxonomy / "sources.yaml"))
 
     @cached_property
     def compute(self) -> "Compute":

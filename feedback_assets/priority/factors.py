@@ -86,7 +86,8 @@ def _recurrence_part(facts: Facts, weights: Weights, as_of: date) -> float:
     scale = weights.scales.recurrence
     if facts.returned_on is None:
         return scale.never
-    return scale.never + (1 - scale.never) * 0.5 ** (max((as_of - facts.returned_on).days, 0) / scale.half_life_days)
+    fresh: float = 0.5 ** (max((as_of - facts.returned_on).days, 0) / scale.half_life_days)
+    return scale.never + (1 - scale.never) * fresh
 
 
 def active_on(daily: Mapping[date, int], issues: int) -> date:

@@ -5,13 +5,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.arrow import to_arrow
-from feedback_assets.contracts.priority import SCORES
+from feedback_assets.contracts.priority import FACTORS, SCORES
 from feedback_assets.contracts.signals import DAILY_COUNTS, TRENDS
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.contracts.themes import ASSIGNMENTS, THEMES
 from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
 from feedback_assets.priority.factors import Facts, active_on, factors_of
-from feedback_assets.priority.score import FACTORS, band_of, score_of
+from feedback_assets.priority.score import band_of, score_of
 from feedback_assets.priority.weights import Weights
 
 if TYPE_CHECKING:

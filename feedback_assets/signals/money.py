@@ -46,13 +46,13 @@ def _rate(currency: str, day: str, rates: "ExchangeRates") -> "pl.Expr":
 
     told = pl.col(currency).fill_null("")
     code = pl.when(told == "").then(pl.lit(rates.unknown)).otherwise(told)
-    found = pl.when(code == rates.reporting).then(pl.lit(1.0))
+    found = pl.when(code == rates.reporting).then(pl.lit(1.0)).otherwise(pl.lit(None, dtype=pl.Float64))
     for name, rows in rates.by_currency().items():
         dated = pl.lit(rows[0].rate)
         for row in rows[1:]:
             dated = pl.when(pl.col(day) >= row.day).then(pl.lit(row.rate)).otherwise(dated)
-        found = found.when(code == name).then(dated)
-    return found.otherwise(pl.lit(None, dtype=pl.Float64))
+        found = pl.when(code == name).then(dated).otherwise(found)
+    return found
 
 
 def millionths(column: str) -> "pl.Expr":

@@ -47,8 +47,8 @@ class Zendesk(FixedSource):
     def layout(self, mapping: str = "") -> Layout:  # noqa: ARG002
         return Layout(("json", "jsonl"), record_keys=("tickets",), marks=("id", "created_at"), any_mark=_TICKET_MARKS)
 
-    def parse(self, payload: bytes, context: Mapping[str, Any]) -> CanonicalEvent:  # noqa: ARG002
-        ticket = reading.load_object(payload)
+    def parse(self, payload: bytes, context: Mapping[str, Any]) -> CanonicalEvent:
+        ticket = reading.load_object(payload, context=context)
         record_id = ticket.record_id("id")
         created = ticket.needed_time("created_at", "updated_at", "deleted_at")
         revised = ticket.time("updated_at") or ticket.time("deleted_at") or created

@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback_assets.priority.score import FACTORS, band_of, score_of
+from feedback_assets.contracts.priority import FACTORS
+from feedback_assets.priority.score import band_of, score_of
 from feedback_assets.priority.weights import Bands
 
 FLOOR = 0.05
