@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from feedback_assets.enrichment.reader import Reader
     from feedback_assets.lakehouse.interface import Lakehouse
     from feedback_assets.priority.weights import Weights
+    from feedback_assets.reckoning.exchange_rates import ExchangeRates
     from feedback_assets.silver.personal.masker import Masker
     from feedback_assets.silver.personal.rules import PersonalData
     from feedback_assets.themes.embedders.interface import Embedder
@@ -41,8 +42,9 @@ class Seams:
     @cached_property
     def landing(self) -> "LandingZone":
         from feedback_assets.bronze.landing import LandingZone
+        from feedback_assets.sources.zones import load_zones
 
-        return LandingZone(self.settings.landing)
+        return LandingZone(self.settings.landing, load_zones(self.settings.taxonomy / "sources.yaml"))
 
     @cached_property
     def compute(self) -> "Compute":
@@ -83,6 +85,12 @@ class Seams:
         from feedback_assets.priority.weights import load_weights
 
         return load_weights(self.settings.taxonomy / "priority_weights.yaml")
+
+    @cached_property
+    def exchange_rates(self) -> "ExchangeRates":
+        from feedback_assets.reckoning.exchange_rates import load_exchange_rates
+
+        return load_exchange_rates(self.settings.taxonomy / "exchange_rates.yaml")
 
     @cached_property
     def tracker(self) -> "Tracker":

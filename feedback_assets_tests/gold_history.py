@@ -20,7 +20,7 @@ from feedback_assets.themes.embed import embed_days
 from feedback_assets.themes.embedders.interface import Embedder
 from feedback_assets.themes.facts import update_facts, update_theme_days
 from feedback_assets.themes.process import update_themes
-from feedback_assets_tests.themes.stream import COMPLAINTS, FIRST, NOW
+from feedback_assets_tests.themes.stream import COMPLAINTS, FIRST, NOW, RATES
 
 
 @dataclass
@@ -172,7 +172,7 @@ def embed_all(lake: Lakehouse, embedder: Embedder) -> None:
 def gold(lake: Lakehouse, embedder: Embedder, weights: Weights) -> None:
     """The steps of gold up to scores, in the order of the job."""
     update_themes(lake, embedder)
-    update_facts(lake)
+    update_facts(lake, RATES)
     update_theme_days(lake)
     update_registry(lake, embedder)
     update_daily_counts(lake)

@@ -9,7 +9,7 @@ from typing import Any
 from feedback_assets import identity
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES
-from feedback_assets.contracts.priority import SCORES
+from feedback_assets.contracts.priority import FACTORS, SCORES
 from feedback_assets.contracts.signals import DAILY_COUNTS, TRENDS
 from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENTS, REVISIONS
 from feedback_assets.contracts.themes import ASSIGNMENTS, ISSUE_FACTS, THEME_DAYS, THEMES, TOUCHES
@@ -17,6 +17,7 @@ from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.themes import evidence
 from feedback_assets.themes.catalogue import _people
 from feedback_assets.themes.facts import update_facts, update_theme_days
+from feedback_assets_tests.themes.stream import RATES
 
 DAY = date(2024, 5, 31)
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
@@ -41,6 +42,7 @@ class Piece:
     version: str = ""
     product_area: str = ""
     order_value: float | None = None
+    currency: str = ""
     rating: float | None = None
     severity: int = 3
     sentiment: str = "negative"
@@ -80,7 +82,7 @@ def put_pieces(lake: Lakehouse, pieces: Iterable[Piece]) -> None:
     lake.replace(ASSIGNMENTS, to_arrow(ASSIGNMENTS, [_assignment(p) for p in listed if p.issues]))
     index = [_index(p) for p in listed if not p.superseded]
     lake.replace(DUPLICATE_INDEX, to_arrow(DUPLICATE_INDEX, index))
-    update_facts(lake)
+    update_facts(lake, RATES)
     update_theme_days(lake)
     known = lake.read(THEMES).to_pylist()
     lake.upsert(THEMES, to_arrow(THEMES, [row | _from_facts(lake, row["theme_id"]) for row in known]))
@@ -136,13 +138,12 @@ def put_theme(lake: Lakehouse, n: int, **changed: Any) -> None:
 
 def put_score(lake: Lakehouse, n: int, score: float = 65.0, band: str = "P2", as_of: date = DAY) -> None:
     """Adds or changes the score of theme n."""
-    factors = ("severity", "reach", "revenue", "recency", "confidence")
     row: dict[str, Any] = {
         "theme_id": theme(n),
         "score": score,
         "band": band,
-        **dict.fromkeys(factors, 0.5),
-        **{f"{f}_points": score / 5 for f in factors},
+        **dict.fromkeys(FACTORS, 0.5),
+        **{f"{f}_points": score / len(FACTORS) for f in FACTORS},
         "weights_version": "1",
         "as_of": as_of,
         "explanation": f"{band} with {score:.1f} of 100.",
@@ -156,7 +157,7 @@ def drop_score(lake: Lakehouse, n: int) -> None:
     lake.replace(SCORES, to_arrow(SCORES, []), where={"theme_id": [theme(n)]})
 
 
-def put_trend(lake: Lakehouse, n: int, trend: str = "steady", last_7_days: int = 3, as_of: date = DAY) -> None:
+def put_trend(lake: Lakehouse, n: int, trend: str = "steady", last_7_days: int = 3, as_of: date = DAY, **changed: Any) -> None:
     """Adds or changes the trend of theme n."""
     row: dict[str, Any] = {
         "theme_id": theme(n),
@@ -169,10 +170,12 @@ def put_trend(lake: Lakehouse, n: int, trend: str = "steady", last_7_days: int =
         "trend": trend,
         "peak_day": DAY,
         "peak": 4,
+        "returned_on": None,
+        "quiet_days": 0,
         "top_version": "",
         "top_version_share": 0.0,
     }
-    lake.upsert(TRENDS, to_arrow(TRENDS, [row]))
+    lake.upsert(TRENDS, to_arrow(TRENDS, [row | changed]))
     touch(lake, n)
 
 
@@ -189,6 +192,7 @@ def put_counts(lake: Lakehouse, n: int, issues: int, *, dimension: str = "all", 
         "severity_sum": 3 * issues,
         "negative": issues,
         "order_value": 0.0,
+        "amounts_apart": 0,
     }
     lake.upsert(DAILY_COUNTS, to_arrow(DAILY_COUNTS, [row]))
     if dimension == "all":
@@ -227,6 +231,7 @@ def _event(p: Piece) -> dict[str, Any]:
         "version": p.version,
         "region": "",
         "order_value": p.order_value,
+        "currency": p.currency,
         "url": "",
         "attachments": [],
         "attributes": "{}",

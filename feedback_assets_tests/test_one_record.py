@@ -94,7 +94,7 @@ NAMES = st.sampled_from(
         "username",
         "created_at",
         "updated_at",
-    ]  # type: ignore[list-item]
+    ]
 )
 BROKEN = st.sampled_from(
     [b"null", b"[]", b"{}", b"\xff\xfe", b"{", b'"text"', b"[" * 5_000, b'{"record_id":' + b"9" * 6_000 + b"}", b"\x00" * 50]

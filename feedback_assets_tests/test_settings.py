@@ -35,7 +35,9 @@ def test_every_variable_sets_its_field(tmp_path: Path) -> None:
             "FEEDBACK_KEEP_VERSIONS_HOURS": "48",
             "FEEDBACK_KEEP_HISTORY_DAYS": "30",
         }
-    ) == Settings(tmp_path / "home", date(2024, 2, 29), 7, tmp_path / "project", "c", "e", "t", "a", "k", 48, 30)
+    ) == Settings(
+        tmp_path / "home", date(2024, 2, 29), 7, tmp_path / "project", "c", "e", "t", "a", "k", keep_versions_hours=48, keep_history_days=30
+    )
 
 
 def test_an_empty_variable_is_as_good_as_none() -> None:

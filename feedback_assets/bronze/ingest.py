@@ -245,7 +245,7 @@ class _Writer:
         if mapping is None:
             self._dead_file(batch, "no_mapping", "no mapping of this key that can be used: feedback ingest puts it there")
             return
-        opened = open_bytes(self.source, raw, mapping, self.limits, name=batch.file.path)
+        opened = open_bytes(self.source, raw, mapping, self.limits, name=batch.file.path, timezone=self.landing.zones.of(self.source.name))
         context = opened.context_text
         for frame in opened.framed.bad():
             sha = sha256_hex(opened.framed.payload(frame))

@@ -28,7 +28,9 @@ from feedback_assets.identity import sha256_hex
 from feedback_assets.sources.framing.frames import DEFAULT_LIMITS, Limits
 from feedback_assets.sources.interface import Source
 from feedback_assets.sources.registry import SOURCES, source_named
+from feedback_assets.sources.zones import Zones
 
+EVERYWHERE_UTC = Zones()
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MAX_DEPTH = 32
 _T = TypeVar("_T")
@@ -105,10 +107,11 @@ class PutReport:
 
 
 class LandingZone:
-    """The folder of landed files."""
+    """The folder of landed files. zones: how times without a zone are read, to find the event days of what is put in."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, zones: Zones = EVERYWHERE_UTC) -> None:
         self.root = root
+        self.zones = zones
 
     def put(
         self,
@@ -328,7 +331,7 @@ class _Putting:
 
     def _land(self, path: Path, content: bytes, sha: str, today: date) -> PutFile:
         stem, extension = safe_parts(path.name)
-        opened = open_bytes(self.source, content, self.mapping, self.limits, name=path.name)
+        opened = open_bytes(self.source, content, self.mapping, self.limits, name=path.name, timezone=self.zone.zones.of(self.source.name))
         days = days_of(opened, self.first_day, today)
         told = [d for d in days if d is not None]
         landed: list[tuple[date, str, bytes]] = []

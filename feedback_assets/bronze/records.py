@@ -9,6 +9,7 @@ from feedback_assets.sources.event import CanonicalEvent, RecordError
 from feedback_assets.sources.framing.file import frame_file
 from feedback_assets.sources.framing.frames import Frame, FramedFile, Limits
 from feedback_assets.sources.interface import Source
+from feedback_assets.sources.zones import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +24,21 @@ class ReadRecord:
 
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
-    """One framed file and what its records need to be read. mapping: what Source.read_mapping gave, or empty."""
+    """One framed file and what its records need to be read.
+
+    mapping: what Source.read_mapping gave, or empty. timezone: that of times that name none.
+    """
 
     source: Source
     framed: FramedFile
     mapping: str
+    timezone: str = DEFAULT
 
     @property
     def context(self) -> dict[str, Any]:
         """What parse() needs beside a payload."""
-        return self.framed.context | ({"mapping": self.mapping} if self.mapping else {})
+        zone = {} if self.timezone == DEFAULT else {"timezone": self.timezone}
+        return self.framed.context | ({"mapping": self.mapping} if self.mapping else {}) | zone
 
     @property
     def context_text(self) -> str:
@@ -54,6 +60,7 @@ class OpenedFile:
             yield ReadRecord(frame, event)
 
 
-def open_bytes(source: Source, raw: bytes, mapping: str, limits: Limits, *, name: str = "") -> OpenedFile:
-    """The records' ranges of a file's bytes. `mapping`: what Source.read_mapping gave, or empty. `name`: the file's name."""
-    return OpenedFile(source, frame_file(raw, source.layout(mapping), limits, name=name), mapping)
+def open_bytes(source: Source, raw: bytes, mapping: str, limits: Limits, *, name: str = "", timezone: str = DEFAULT) -> OpenedFile:
+    """The records' ranges of a file's bytes. `mapping`: what Source.read_mapping gave, or empty. `name`: the file's name. `timezone`: that
+    of times that name none."""
+    return OpenedFile(source, frame_file(raw, source.layout(mapping), limits, name=name), mapping, timezone)

@@ -24,11 +24,12 @@ def ingest(source: str, mapping: Path | None, day: datetime | None, as_json: boo
     """
     from feedback_assets.bronze.landing import LandingZone
     from feedback_assets.home import prepare_home
+    from feedback_assets.sources.zones import load_zones
 
     settings = context.settings()
     prepare_home(settings)
     today = context.now().date()
-    landing = LandingZone(settings.landing)
+    landing = LandingZone(settings.landing, load_zones(settings.taxonomy / "sources.yaml"))
     report = landing.put(source, paths, today=today, mapping=mapping, day=day.date() if day else None, first_day=settings.first_day)
     if as_json:
         output.print_json({**asdict(report), "records": report.records, "unreadable": report.unreadable, "days": report.days})

@@ -42,7 +42,7 @@ def bronze_table(source: str) -> Table:
             Column(
                 "context",
                 "string",
-                "JSON that is needed to read the payload and stands outside its bytes: CSV header, encoding, mapping hash, envelope.",
+                "JSON that is needed to read the payload and stands outside its bytes: CSV header, encoding, mapping, envelope, time zone.",
             ),
             c.EVENT_TIME,
             Column("revised_at", "timestamp", "When the source last changed the record; the event time when it does not tell."),

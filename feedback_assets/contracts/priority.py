@@ -5,7 +5,9 @@ from feedback_assets.contracts.table import Column, Table
 
 BANDS = ("P1", "P2", "P3", "P4")
 
-_FACTORS = ("severity", "reach", "revenue", "recency", "confidence")
+FACTORS = ("severity", "reach", "revenue", "recency", "trend", "recurrence", "confidence")
+"""What a score is made of. The one list: the weights file, tickets and traces follow it."""
+
 SCORES = Table(
     name="priority/scores",
     row="How urgent one theme is, with the share of each factor, as of the last event day that was seen.",
@@ -14,10 +16,10 @@ SCORES = Table(
         c.THEME_ID,
         Column("score", "double", "0 to 100.", at_least=0, at_most=100),
         Column("band", "string", "P1 is the most urgent.", one_of=BANDS),
-        *(Column(f"{f}", "double", f"Factor {f}, scaled 0 to 1.", at_least=0, at_most=1) for f in _FACTORS),
+        *(Column(f"{f}", "double", f"Factor {f}, scaled 0 to 1.", at_least=0, at_most=1) for f in FACTORS),
         *(
-            Column(f"{f}_points", "double", f"Points of the score that {f} brings; the five add up to the score.", at_least=0)
-            for f in _FACTORS
+            Column(f"{f}_points", "double", f"Points of the score that {f} brings; those of all factors add up to the score.", at_least=0)
+            for f in FACTORS
         ),
         Column("weights_version", "string", "Version of the weights file."),
         Column("as_of", "date", "Last event day that was seen in any source."),

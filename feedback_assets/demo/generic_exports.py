@@ -31,6 +31,7 @@ fields:
   order_value: Deal value
 constants:
   product: Larkspur
+  currency: EUR
 time:
   format: "%d.%m.%Y %H:%M:%S"
   timezone: Europe/Berlin

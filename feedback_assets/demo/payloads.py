@@ -46,20 +46,21 @@ REASON_CODES = {
     "late_parcel": "ARRIVED_TOO_LATE",
     "lost_parcel": "NOT_RECEIVED",
 }
+CURRENCIES = {"US": "USD", "GB": "GBP", "CH": "CHF", "JP": "JPY", "PL": "PLN", "SE": "SEK", "BR": "BRL"}
 CARRIERS = ("ParcelRun", "NorthPost", "Velocita", "BlueVan")
 
 COLUMNS = {
     "shop_reviews": (
         "review_id", "order_id", "customer_id", "sku", "product", "department", "rating", "title", "review", "recommended", "created_at",
-        "country", "order_value", "verified", "updated_at", "deleted_at",
+        "country", "order_value", "currency", "verified", "updated_at", "deleted_at",
     ),
     "returns": (
         "return_id", "order_id", "customer_id", "sku", "product", "reason_code", "comment", "created_at", "country", "order_value",
-        "carrier", "updated_at", "deleted_at",
+        "currency", "carrier", "updated_at", "deleted_at",
     ),
     "survey": (
         "response_id", "submitted_at", "respondent_email", "nps_score", "segment", "locale", "product_area", "app_version",
-        "contract_value", "comment", "updated_at", "deleted_at",
+        "contract_value", "currency", "comment", "updated_at", "deleted_at",
     ),
 }  # fmt: skip
 ROW_END = {"survey": "\r\n"}
@@ -85,6 +86,11 @@ def tier_of(person: int) -> str:
     return TIERS[person % len(TIERS)]
 
 
+def currency_of(country: str) -> str:
+    """What the shop charges in a country: a few currencies of their own, euros elsewhere. Amounts are not converted, as few shops do."""
+    return CURRENCIES.get(country, "EUR")
+
+
 def _order_value(d: Draft) -> float:
     price = GOODS[d.item][3]
     return round(price * (1 + d.noise % 3) + (d.noise >> 2) % 1000 / 100, 2)
@@ -108,7 +114,7 @@ def zendesk(d: Draft) -> str:
     if d.version:
         tags.append(f"version:{d.version}")
     if d.side == "shop":
-        tags.append(f"order_value:{_order_value(d):.2f}")
+        tags += [f"order_value:{_order_value(d):.2f}", f"currency:{currency_of(d.country)}"]
     subject = "SCRUBBED" if d.deleted else d.title
     ticket = {
         "url": f"https://larkspur.zendesk.example/api/v2/tickets/{d.record_id}.json",
@@ -150,7 +156,7 @@ def intercom(d: Draft) -> str:
     if d.version:
         custom["app_version"] = d.version
     if d.side == "shop":
-        custom["order_value"] = int(_order_value(d))
+        custom |= {"order_value": int(_order_value(d)), "currency": currency_of(d.country)}
     files = []
     if n % 29 == 0:
         url = f"https://downloads.intercom.example/i/o/{n}/screen.png"
@@ -350,6 +356,7 @@ def shop_reviews(d: Draft) -> str:
         iso(d.created),
         d.country,
         f"{_order_value(d):.2f}",
+        currency_of(d.country),
         "true" if d.noise % 8 else "false",
         *_changed(d),
     )
@@ -370,6 +377,7 @@ def returns(d: Draft) -> str:
         iso(d.created),
         d.country,
         f"{_order_value(d):.2f}",
+        currency_of(d.country),
         CARRIERS[d.noise % 4],
         *_changed(d),
     )
@@ -389,6 +397,7 @@ def survey(d: Draft) -> str:
         d.area,
         d.version,
         str(_contract_value(d)),
+        "EUR",
         "" if d.deleted else d.body,
         *_changed(d),
     )

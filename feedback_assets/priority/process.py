@@ -6,17 +6,18 @@ from datetime import date
 from typing import Any
 
 from feedback_assets.contracts.arrow import to_arrow
-from feedback_assets.contracts.priority import SCORES
+from feedback_assets.contracts.priority import FACTORS, SCORES
 from feedback_assets.contracts.signals import TRENDS
 from feedback_assets.contracts.themes import THEME_DAYS, THEMES
 from feedback_assets.following import Following
 from feedback_assets.identity import sha256_hex
 from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
 from feedback_assets.priority.factors import Facts, active_on, factors_of
-from feedback_assets.priority.score import FACTORS, band_of, score_of
+from feedback_assets.priority.score import band_of, score_of
 from feedback_assets.priority.weights import Weights
 
 _THEME_COLUMNS = ("theme_id", "status", "issues", "customers", "severity", "confidence", "last_day", "tiers", "order_value")
+_TREND_FACTS = ("z", "last_7_days", "previous_7_days", "trend", "returned_on", "quiet_days")
 
 
 def update_scores(lake: Lakehouse, weights: Weights) -> WriteResult:
@@ -32,8 +33,8 @@ def update_scores(lake: Lakehouse, weights: Weights) -> WriteResult:
 
 def _rows(lake: Lakehouse, weights: Weights) -> list[dict[str, Any]]:
     themes = [t for t in lake.read(THEMES, columns=_THEME_COLUMNS, where={"status": ["active"]}).to_pylist() if t["issues"] > 0]
-    trends = lake.read(TRENDS, columns=["as_of"]).to_pylist()
-    as_of = max([row["as_of"] for row in trends] or [t["last_day"] for t in themes], default=None)
+    trends = {row["theme_id"]: row for row in lake.read(TRENDS, columns=["theme_id", "as_of", *_TREND_FACTS]).to_pylist()}
+    as_of = max([row["as_of"] for row in trends.values()] or [t["last_day"] for t in themes], default=None)
     if as_of is None:
         return []
     daily = _daily(lake)
@@ -46,6 +47,7 @@ def _rows(lake: Lakehouse, weights: Weights) -> list[dict[str, Any]]:
             order_value=theme["order_value"] or 0.0,
             active_on=active_on(daily.get(theme["theme_id"]) or {theme["last_day"]: theme["issues"]}, weights.scales.recency.issues),
             confidence=theme["confidence"] or 0.0,
+            **{name: trends[theme["theme_id"]][name] for name in _TREND_FACTS if theme["theme_id"] in trends},
         )
         rows.append(score_row(theme["theme_id"], facts, weights, as_of))
     return rows
@@ -76,9 +78,11 @@ def explain(band: str, score: float, points: Mapping[str, float], facts: Facts, 
     known = sum(facts.tiers.values())
     money = f"order value {facts.order_value:.0f}" if facts.order_value >= 1 else "no order value known"
     tiers = f"tier known of {known}" if known else "no tier known"
+    heading = f"{facts.trend} with {facts.last_7_days} issues on the last 7 days and {facts.previous_7_days} on the 7 before"
+    back = f", came back on {facts.returned_on} after {facts.quiet_days} quiet days" if facts.returned_on else ""
     top = max(FACTORS, key=lambda f: points[f])
     return (
-        f"{band} with {score:.1f} of 100: mean severity {facts.severity:.1f} of 5, {people}, {money}, {tiers}, {when}, "
+        f"{band} with {score:.1f} of 100: mean severity {facts.severity:.1f} of 5, {people}, {money}, {tiers}, {when}, {heading}{back}, "
         f"mean confidence {facts.confidence:.2f}; most points come from {top} ({points[top]:.1f})."
     )
 

@@ -1,4 +1,4 @@
-"""From five factors to a score, and each factor's points. Pure.
+"""From the factors to a score, and each factor's points. Pure.
 
 The score is a true product, as a weighted geometric mean:
 
@@ -22,9 +22,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, log
 
+from feedback_assets.contracts.priority import FACTORS
 from feedback_assets.priority.weights import Bands
-
-FACTORS = ("severity", "reach", "revenue", "recency", "confidence")
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,14 @@ class _Strict(BaseModel):
 
 
 class FactorWeights(_Strict):
-    """How much each factor counts; only their proportions matter."""
+    """How much each factor of contracts/priority.FACTORS counts; only their proportions matter."""
 
     severity: Positive
     reach: Positive
     revenue: Positive
     recency: Positive
+    trend: Positive
+    recurrence: Positive
     confidence: Positive
 
 
@@ -60,6 +62,27 @@ class RecencyScale(_Strict):
     issues: Annotated[int, Field(ge=1)]
 
 
+class TrendScale(_Strict):
+    """full: standard deviations of change that are factor 1. steady, falling: the factor without change, and of as steep a fall."""
+
+    full: Positive
+    steady: Share
+    falling: Share
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.falling <= self.steady:
+            raise ValueError("falling must not be above steady")
+        return self
+
+
+class RecurrenceScale(_Strict):
+    """never: the factor of what never came back. half_life_days: days that halve what a return added."""
+
+    never: Share
+    half_life_days: Positive
+
+
 class Scales(_Strict):
     """From facts to factors."""
 
@@ -67,6 +90,8 @@ class Scales(_Strict):
     reach: ReachScale
     revenue: RevenueScale
     recency: RecencyScale
+    trend: TrendScale
+    recurrence: RecurrenceScale
 
 
 class Bands(_Strict):

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from feedback_assets.contracts.signals import DAILY_COUNTS, DIMENSIONS
-from feedback_assets.signals.money import cents
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,7 +19,7 @@ def daily_counts(issues: "pl.DataFrame") -> "pl.DataFrame":
     """Rows of signals/daily_counts, sorted by key.
 
     issues: one row an issue in force with issue_id, theme_id (empty while it waits), event_id, event_day, person, source, severity,
-    sentiment, product_area, version, locale, tier, order_value. An event's order value counts once a theme, however many issues it has.
+    sentiment, product_area, version, locale, tier, order_cents. An event's order value counts once a theme, however many issues it has.
     """
     import polars as pl
 
@@ -30,13 +29,16 @@ def daily_counts(issues: "pl.DataFrame") -> "pl.DataFrame":
         .with_columns(
             person=pl.col("person").cast(pl.Categorical).to_physical(),
             event=pl.col("event_id").cast(pl.Categorical).to_physical(),
-            cents=cents("order_value"),
+            cents=pl.col("order_cents").fill_null(0),
+            apart=pl.col("order_cents").is_null(),
         )
-        .select("theme_id", "event_day", "event", "person", "severity", "sentiment", "cents", *(d for d in DIMENSIONS if d != "all"))
+        .select(
+            "theme_id", "event_day", "event", "person", "severity", "sentiment", "cents", "apart", *(d for d in DIMENSIONS if d != "all")
+        )
     )
     scopes = pl.concat([base.with_columns(theme_id=pl.lit("")), base.filter(pl.col("theme_id") != "")])
     first = pl.struct("theme_id", "event").is_first_distinct()
-    scopes = scopes.with_columns(cents=pl.when(first).then("cents").otherwise(0))
+    scopes = scopes.with_columns(cents=pl.when(first).then("cents").otherwise(0), apart=first & pl.col("apart"))
     parts = [
         scopes.with_columns(segment(dimension))
         .group_by(key)
@@ -47,6 +49,7 @@ def daily_counts(issues: "pl.DataFrame") -> "pl.DataFrame":
             severity_sum=pl.col("severity").cast(pl.Int64).sum(),
             negative=(pl.col("sentiment") == "negative").sum().cast(pl.Int64),
             order_value=pl.col("cents").sum() / 100,
+            amounts_apart=pl.col("apart").sum().cast(pl.Int64),
         )
         .with_columns(dimension=pl.lit(dimension))
         for dimension in DIMENSIONS

@@ -39,7 +39,7 @@ def update_daily_counts(lake: Lakehouse) -> WriteResult:
     if inputs.unchanged:
         return WriteResult()
     days = _changed_or_all(lake, inputs.changed_partitions(ISSUE_FACTS), ISSUE_FACTS, DAILY_COUNTS)
-    columns = ["event_day", "theme_id", "issue_id", "event_id", "person", "source", "severity", "sentiment", "order_value", *_SEGMENTS]
+    columns = ["event_day", "theme_id", "issue_id", "event_id", "person", "source", "severity", "sentiment", "order_cents", *_SEGMENTS]
     written = WriteResult()
     for some in _runs(days):
         facts = _frame(lake, ISSUE_FACTS, columns, {"event_day": some})

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from feedback_assets.contracts.signals import DIMENSIONS, SENTIMENT
+from feedback_assets.reckoning.money import mean_of_millionths, millionths
 from feedback_assets.signals.counts import segment
-from feedback_assets.signals.money import mean_of_millionths, millionths
 
 if TYPE_CHECKING:
     import polars as pl

@@ -5,7 +5,7 @@ last 7. A day on which no source told anything is not a quiet day but a day nobo
 
 z = (daily mean of the last 7 - baseline median) / (scale / sqrt(observed days of the last 7)), where scale is the largest of: the scaled
 median absolute deviation, the square root of the mean daily count (what pure chance spreads, Poisson) and 0.5. The last two keep small
-counts from looking like a wave.
+counts from looking like a wave. With fewer than 7 observed baseline days there is nothing to compare with, and z is 0.
 
 The word, the first that holds:
     quiet    no issue on the last 7 days
@@ -13,11 +13,15 @@ The word, the first that holds:
     rising   at least 5 issues on the last 7 days, z >= 3, and at least 1.5 times what the baseline's daily mean would bring
     falling  z <= -3, and at most 2/3 of what the baseline's daily mean would bring, which is at least 5
     steady   anything else, and whatever has fewer than 7 observed baseline days to compare with
+
+A complaint came back when at least 14 observed days without an issue lie between at least 3 issues before and at least 3 after; the latest
+such gap counts.
 """
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from math import sqrt
 from statistics import median
 
@@ -31,6 +35,8 @@ FALLING_RATIO = 2 / 3
 LEAST_EXPECTED_FALLING = 5.0
 MAD_TO_DEVIATION = 1.4826
 LEAST_SCALE = 0.5
+QUIET_DAYS = 14
+LEAST_AROUND_QUIET = 3
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,8 @@ class Trend:
     trend: str
     peak_day: date
     peak: int
+    returned_on: date | None
+    quiet_days: int
 
 
 def last_day(event_days: Mapping[date, date]) -> date | None:
@@ -71,7 +79,8 @@ def trend_of(daily: Mapping[date, int], observed: Set[date], as_of: date) -> Tre
     spread = MAD_TO_DEVIATION * float(median(abs(n - baseline) for n in base)) if base else 0.0
     mean = sum(base) / len(base) if base else 0.0
     scale = max(spread, sqrt(mean), LEAST_SCALE)
-    z = (last_7 / seen_recent - baseline) / (scale / sqrt(seen_recent)) if base else 0.0
+    z = (last_7 / seen_recent - baseline) / (scale / sqrt(seen_recent)) if len(base) >= LEAST_BASELINE_DAYS else 0.0
+    returned_on, quiet_days = _return(daily, observed, as_of)
     peak = max(daily.values())
     return Trend(
         last_7_days=last_7,
@@ -82,7 +91,28 @@ def trend_of(daily: Mapping[date, int], observed: Set[date], as_of: date) -> Tre
         trend=_word(last_7, z, mean * seen_recent, first_told=as_of - min(daily), baseline_days=len(base)),
         peak_day=min(d for d, n in daily.items() if n == peak),
         peak=peak,
+        returned_on=returned_on,
+        quiet_days=quiet_days,
     )
+
+
+def _return(daily: Mapping[date, int], observed: Set[date], as_of: date) -> tuple[date | None, int]:
+    """The day on which a complaint came back, and how many observed days it had been quiet; (None, 0) when it never did."""
+    days = sorted(d for d in daily if d <= as_of)
+    before = sum(daily[d] for d in days)
+    after = 0
+    for earlier, later in reversed(list(pairwise(days))):
+        after += daily[later]
+        before -= daily[later]
+        if before < LEAST_AROUND_QUIET:
+            break
+        gap = (later - earlier).days - 1
+        if after < LEAST_AROUND_QUIET or gap < QUIET_DAYS:
+            continue
+        quiet = sum(date.fromordinal(n) in observed for n in range(earlier.toordinal() + 1, later.toordinal()))
+        if quiet >= QUIET_DAYS:
+            return later, quiet
+    return None, 0
 
 
 def _word(last_7: int, z: float, expected: float, *, first_told: timedelta, baseline_days: int) -> str:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _PASSED_ON = ("event_id", "payload_sha256", "source", "feed_date", "batch_id", "event_time", "revised_at", "is_deletion", "received_at")
-INPUT = (*_PASSED_ON, "payload", "context")
+_DELIVERED = {"delivered_at": "received_at", "delivered_file": "file", "delivered_start": "start", "delivered_batch": "batch_id"}
+"""Columns of silver that bronze has under another name."""
+INPUT = (*_PASSED_ON, "file", "start", "payload", "context")
 """Columns of bronze that the kernel reads."""
 
 UNREADABLE = Column("unreadable", "string", "Why the record could not be read; empty when it could.")
@@ -55,7 +57,8 @@ def canonical_batch(batch: "pa.RecordBatch", stage: TextStage) -> "pa.RecordBatc
     arrays = []
     for column in OUTPUT:
         kind = arrow_type(column.type)
-        given = batch.column(column.name).cast(kind) if column.name in _PASSED_ON else pa.array(columns[column.name], type=kind)
+        name = _DELIVERED.get(column.name, column.name)
+        given = batch.column(name).cast(kind) if name in INPUT else pa.array(columns[column.name], type=kind)
         arrays.append(given)
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([pa.field(o.name, a.type) for o, a in zip(OUTPUT, arrays, strict=True)]))
 

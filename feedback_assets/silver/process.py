@@ -23,6 +23,7 @@ from feedback_assets.silver import transform
 from feedback_assets.silver.frames import frame_of
 from feedback_assets.silver.kernel import INPUT, canonical_batches
 from feedback_assets.silver.personal.masker import Masker
+from feedback_assets.silver.redelivered import place_last_deliveries
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,6 +62,7 @@ def process_days(lake: Lakehouse, compute: Compute, days: Collection[date], *, m
         readable, unreadable = _sorted_out(canonical)
         _append(lake, RAW_TEXT, readable)
         _append(lake, EVENTS, readable.append_column("processed_at", _constant(now, readable.num_rows)))
+        place_last_deliveries(lake, bronze)
     accounts = _accounts(lake, batches, bronze, unreadable)
     _record(lake, accounts, now)
     for account in accounts:

@@ -1,7 +1,8 @@
 """silver/revisions kept up to date by what arrived: only events of new batches are numbered anew, and only their days are read.
 
 The numbering is transform.py's; a full recompute over silver/events gives the same rows. A row of silver/revisions holds all that the
-numbering needs to know of a payload, so an event's stored rows and its new ones are enough.
+numbering needs to know of a payload, so an event's stored rows and its new ones are enough; but for events with payloads of one time of
+change, which are ordered by their deliveries: their rows are read from silver/events.
 
 Order of writes: revisions, then where events are (silver/event_days), then that the batches are done. A kill in between repeats the
 batches: what was written lies in the batches' own days, which are read whatever the index says, so the repeat finds it.
@@ -71,8 +72,7 @@ def _renumber(lake: Lakehouse, compute: Compute, arrived: "pl.DataFrame", days: 
     standing = read_frame(lake, REVISIONS, list(REVISIONS.column_names), {"feed_date": sorted(days)})
     events = arrived.select("event_id").unique()
     touched = standing.join(events, on="event_id", how="semi")
-    needed = list(transform.EVENTS_NEEDED)
-    facts = pl.concat([touched.select(needed), arrived.select(needed)]).unique(["feed_date", "event_id", "payload_sha256"], keep="first")
+    facts = _facts(lake, touched, arrived, days)
     rows = frame_of(compute.run(transform.revisions, {"events": facts.sort("feed_date", "event_id", "payload_sha256").to_arrow()}))
     rows = rows.select(REVISIONS.column_names).sort("feed_date", "event_id", "payload_sha256")
     if touched.height == 0:
@@ -85,12 +85,33 @@ def _renumber(lake: Lakehouse, compute: Compute, arrived: "pl.DataFrame", days: 
     return lake.replace(REVISIONS, pl.concat([kept, rows.cast(kept.schema)]).to_arrow(), where={"feed_date": changed})
 
 
-def _pending(lake: Lakehouse) -> list[dict[str, Any]]:
-    """Batches that silver has done and that silver/revisions does not show yet, by day and id."""
+def _facts(lake: Lakehouse, touched: "pl.DataFrame", arrived: "pl.DataFrame", days: set[date]) -> "pl.DataFrame":
+    """What numbers the events of `arrived`: columns EVENTS_NEEDED.
+
+    Where an event's payloads were changed at different times, how they were delivered does not matter, and stored rows stand for the
+    deliveries before.
+    """
     import polars as pl
 
-    columns = ["feed_date", "batch_id", "rows_out"]
-    done = read_frame(lake, STAGE_BATCHES, columns, {"stage": ["silver"]}).filter(pl.col("rows_out") > 0)
+    needed = list(transform.EVENTS_NEEDED)
+    never = {"delivered_at": pl.lit(None).cast(arrived.schema["delivered_at"]), "delivered_file": pl.lit(""), "delivered_start": pl.lit(0)}
+    stood = touched.with_columns(**never).select(needed).cast(arrived.select(needed).schema)
+    facts = pl.concat([stood, arrived.select(needed)]).unique(["feed_date", "event_id", "payload_sha256"], keep="first")
+    at_once = ["event_id", "revised_at", "is_deletion"]
+    tied = facts.filter(pl.col("payload_sha256").n_unique().over(at_once) > 1).select("event_id").unique()
+    if not tied.height:
+        return facts
+    delivered = read_frame(lake, EVENTS, needed, {"feed_date": sorted(days)}).join(tied, on="event_id", how="semi")
+    return pl.concat([facts.join(tied, on="event_id", how="anti"), delivered])
+
+
+def _pending(lake: Lakehouse) -> list[dict[str, Any]]:
+    """Batches that silver has done and that silver/revisions does not show yet, by day and id. One that brought nothing new may have moved
+    what was there to a later place among the deliveries."""
+    import polars as pl
+
+    columns = ["feed_date", "batch_id", "rows_in", "rows_out"]
+    done = read_frame(lake, STAGE_BATCHES, columns, {"stage": ["silver"]}).filter(pl.col("rows_in") > 0)
     shown = read_frame(lake, REVISED_BATCHES, ["feed_date", "batch_id"])
     return done.join(shown, on=["feed_date", "batch_id"], how="anti").sort("feed_date", "batch_id").to_dicts()
 
@@ -100,8 +121,8 @@ def _arrived(lake: Lakehouse, batches: Sequence[Mapping[str, Any]]) -> "pl.DataF
 
     ids = [b["batch_id"] for b in batches]
     days = sorted({b["feed_date"] for b in batches})
-    rows = read_frame(lake, EVENTS, [*transform.EVENTS_NEEDED, "batch_id"], {"feed_date": days})
-    return rows.join(pl.DataFrame({"batch_id": ids}), on="batch_id", how="semi").drop("batch_id")
+    rows = read_frame(lake, EVENTS, [*transform.EVENTS_NEEDED, "batch_id", "delivered_batch"], {"feed_date": days})
+    return rows.filter(pl.col("batch_id").is_in(ids) | pl.col("delivered_batch").is_in(ids)).drop("batch_id", "delivered_batch")
 
 
 def _record(lake: Lakehouse, batches: Sequence[Mapping[str, Any]]) -> None:

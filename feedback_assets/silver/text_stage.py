@@ -80,6 +80,7 @@ class TextStage:
             "version": self._short("version", [e.version for e in events], sources, notes),
             "region": self._short("region", [e.region for e in events], sources, notes),
             "order_value": [e.order_value for e in events],
+            "currency": [e.currency for e in events],
             "url": urls,
             "attachments": [[masker.mask_url(storable(a), {}) for a in e.attachments] for e in events],
             "attributes": attributes,

@@ -15,9 +15,11 @@ from feedback_assets.silver.personal.masker import Masker
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-BRONZE_NEEDED = (*INPUT, "file", "start")
+BRONZE_NEEDED = INPUT
 """Columns of bronze that canonical_events reads."""
-EVENTS_NEEDED = ("event_id", "payload_sha256", "source", "feed_date", "event_time", "revised_at", "is_deletion")
+POSITION = ("feed_date", "delivered_at", "delivered_file", "delivered_start")
+"""The order of deliveries: the day that it was delivered under, when its file landed, its file, its place in it."""
+EVENTS_NEEDED = ("event_id", "payload_sha256", "source", "event_time", "revised_at", "is_deletion", *POSITION)
 """Columns of silver/events that revisions reads."""
 
 
@@ -37,16 +39,20 @@ def canonical_events(inputs: "Mapping[str, DataFrame]", *, masker: Masker) -> "D
 def revisions(inputs: "Mapping[str, DataFrame]") -> "DataFrame":
     """`events` (columns EVENTS_NEEDED, all days) -> silver/revisions.
 
-    A payload delivered again on a later day is the same revision, of the earliest day. Revisions of an event are in the order of
-    revised_at, then feed_date, then payload hash; the last is current unless it is a deletion.
+    A payload that was delivered again is the same revision: its row is that of the earliest day, its place in the order that of its latest
+    delivery. Revisions of an event are in the order of revised_at; at one time of change a deletion comes last, since what was deleted is
+    not told again; then by their latest delivery (POSITION), so that of A, B and A again, A is current. The payload hash only decides
+    between what was delivered at the same place. The last revision is current unless it is a deletion.
     """
     from pyspark.sql import Window
     from pyspark.sql import functions as f
 
     same = Window.partitionBy("event_id", "payload_sha256").orderBy("feed_date")
-    order = ("revised_at", "feed_date", "payload_sha256")
+    order = ("revised_at", "is_deletion", "latest", "payload_sha256")
     event = Window.partitionBy("event_id")
-    once = inputs["events"].withColumn("delivery", f.row_number().over(same)).where(f.col("delivery") == 1)
+    placed = inputs["events"].withColumn("place", f.row_number().over(event.orderBy(*POSITION, "payload_sha256")))
+    latest = placed.withColumn("latest", f.max("place").over(Window.partitionBy("event_id", "payload_sha256")))
+    once = latest.withColumn("delivery", f.row_number().over(same)).where(f.col("delivery") == 1)
     numbered = (
         once.withColumn("revision", f.row_number().over(event.orderBy(*order)).cast("int"))
         .withColumn("newer", f.lead("payload_sha256").over(event.orderBy(*order)))

@@ -21,8 +21,8 @@ class AppStore(FixedSource):
     def layout(self, mapping: str = "") -> Layout:  # noqa: ARG002
         return Layout(("json", "jsonl"), record_keys=("data",), marks=("id", "attributes"))
 
-    def parse(self, payload: bytes, context: Mapping[str, Any]) -> CanonicalEvent:  # noqa: ARG002
-        record = reading.load_object(payload)
+    def parse(self, payload: bytes, context: Mapping[str, Any]) -> CanonicalEvent:
+        record = reading.load_object(payload, context=context)
         record_id = record.record_id("id")
         review = record.object("attributes")
         is_deletion = record.flag("deleted")

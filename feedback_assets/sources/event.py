@@ -34,7 +34,7 @@ class CanonicalEvent:
     title, text: the customer's words as delivered; text can hold HTML.
     rating: 1 (worst) to 5 (best). A net promoter score 0..10 is 1 + 0.4 * score; a mapped scale is moved linearly.
     customer_id: the source's own id of the customer: personal data, never leaves silver unmasked.
-    order_value: value of the order or contract, in the source's currency.
+    order_value: value of the order or contract, in `currency`. currency: ISO 4217; empty when the source does not tell.
     attachments: references, never content. attributes: what only this source tells, fit for JSON.
     """
 
@@ -54,6 +54,7 @@ class CanonicalEvent:
     version: str = ""
     region: str = ""
     order_value: float | None = None
+    currency: str = ""
     url: str = ""
     attachments: tuple[str, ...] = ()
     attributes: dict[str, Any] = field(default_factory=dict)

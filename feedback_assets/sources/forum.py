@@ -38,8 +38,8 @@ class Forum(FixedSource):
     def layout(self, mapping: str = "") -> Layout:  # noqa: ARG002
         return Layout(("json", "jsonl"), record_keys=("latest_posts",), marks=("id", "created_at", "cooked"))
 
-    def parse(self, payload: bytes, context: Mapping[str, Any]) -> CanonicalEvent:  # noqa: ARG002
-        post = reading.load_object(payload)
+    def parse(self, payload: bytes, context: Mapping[str, Any]) -> CanonicalEvent:
+        post = reading.load_object(payload, context=context)
         record_id = post.record_id("id")
         deleted = post.time("deleted_at")
         is_deletion = deleted is not None or post.flag("user_deleted") or post.flag("deleted")

@@ -39,10 +39,11 @@ CanonicalField = Literal[
     "version",
     "region",
     "order_value",
+    "currency",
     "url",
     "attachments",
 ]
-ConstantField = Literal["title", "tier", "locale", "product", "product_area", "version", "region"]
+ConstantField = Literal["title", "tier", "locale", "product", "product_area", "version", "region", "currency"]
 # Byte ranges of CSV and JSONL hold for these: each byte below 128 is always its ASCII character.
 Encoding = Literal["utf-8", "latin-1", "iso-8859-1", "iso-8859-2", "iso-8859-15", "cp1250", "cp1251", "cp1252", "koi8-r"]
 Column = Annotated[str, Field(min_length=1, max_length=200)]
@@ -130,6 +131,8 @@ class FieldMapping(_Strict):
         both = sorted(set(self.fields) & set(self.constants))
         if both:
             raise ValueError(f"{', '.join(both)}: a column or a constant expected, not both")
+        if "currency" in self.constants and not reading.currency(self.constants["currency"]):
+            raise ValueError("constants.currency: a code of ISO 4217 such as EUR expected")
         if self.delimiter is not None and not self.delimiter.isascii():
             raise ValueError("delimiter: an ASCII character expected")
         return self
@@ -242,6 +245,7 @@ def _event(row: "_Mapped", rules: FieldMapping) -> CanonicalEvent:
         version=row.short("version"),
         region=row.short("region"),
         order_value=values.number("order_value"),
+        currency=reading.currency(row.short("currency")),
         url=row.short("url"),
         attachments=row.attachments(),
         attributes=row.attributes(),

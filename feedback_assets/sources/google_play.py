@@ -24,8 +24,8 @@ class GooglePlay(FixedSource):
     def layout(self, mapping: str = "") -> Layout:  # noqa: ARG002
         return Layout(("json", "jsonl"), record_keys=("reviews",), marks=("reviewId", "comments"))
 
-    def parse(self, payload: bytes, context: Mapping[str, Any]) -> CanonicalEvent:  # noqa: ARG002
-        record = reading.load_object(payload)
+    def parse(self, payload: bytes, context: Mapping[str, Any]) -> CanonicalEvent:
+        record = reading.load_object(payload, context=context)
         record_id = record.record_id("reviewId")
         is_deletion = record.flag("deleted")
         comments = record.objects("comments")

@@ -25,8 +25,8 @@ class Intercom(FixedSource):
     def layout(self, mapping: str = "") -> Layout:  # noqa: ARG002
         return Layout(("json", "jsonl"), record_keys=("conversations",), marks=("id", "created_at", "source"))
 
-    def parse(self, payload: bytes, context: Mapping[str, Any]) -> CanonicalEvent:  # noqa: ARG002
-        record = reading.load_object(payload)
+    def parse(self, payload: bytes, context: Mapping[str, Any]) -> CanonicalEvent:
+        record = reading.load_object(payload, context=context)
         record_id = record.record_id("id")
         is_deletion = record.flag("deleted")
         created = record.needed_time("created_at", "updated_at", "deleted_at")
@@ -53,6 +53,7 @@ class Intercom(FixedSource):
             version=custom.short("version", "app_version", "release"),
             region=custom.short("region", "country"),
             order_value=next((v for k in ("order_value", "contract_value") if (v := custom.number(k)) is not None), None),
+            currency=reading.currency(custom.short("currency", "order_currency", "contract_currency")),
             url=opening.short("url"),
             attachments=attachments,
             attributes=_attributes(record, opening, custom, others),

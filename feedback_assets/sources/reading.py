@@ -7,9 +7,10 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from feedback_assets.sources.event import RecordError
 
@@ -51,8 +52,8 @@ def decode(payload: bytes, encoding: str = "utf-8") -> str:
         raise RecordError("not_utf8", f"{encoding} expected; the byte at {e.start} of the record does not fit") from None
 
 
-def load_object(payload: bytes, encoding: str = "utf-8") -> "Fields":
-    """A payload that must be one JSON object. NaN and Infinity, which are not JSON, read as nothing."""
+def load_object(payload: bytes, encoding: str = "utf-8", context: Mapping[str, Any] | None = None) -> "Fields":
+    """A payload that must be one JSON object. NaN and Infinity, which are not JSON, read as nothing. Its context tells the time zone."""
     text = decode(payload, encoding)
     try:
         value = _value(text)
@@ -66,7 +67,7 @@ def load_object(payload: bytes, encoding: str = "utf-8") -> "Fields":
         raise RecordError("wrong_type", f"record: an object expected, {type_name(value)} found")
     if text.count("{") + text.count("[") > MAX_DEPTH:
         _refuse_deep(value)
-    return Fields(value)
+    return Fields(value, zone=zone_of(context) if context else UTC)
 
 
 def _value(text: str) -> Any:
@@ -117,7 +118,21 @@ def load_row(payload: bytes, context: Mapping[str, Any], encoding: str = "utf-8"
     values = split_row(decode(payload, encoding), delimiter)
     if len(values) != len(names):
         raise RecordError("wrong_fields", f"{len(names)} fields expected, {len(values)} found")
-    return Fields(dict(zip(names, values, strict=True)))
+    return Fields(dict(zip(names, values, strict=True)), zone=zone_of(context))
+
+
+def zone_of(context: Mapping[str, Any]) -> tzinfo:
+    """The zone of times that name none, as it was in force when the record came in; UTC when the context tells none."""
+    name = context.get("timezone")
+    return UTC if name is None else _zone(name)
+
+
+@lru_cache(maxsize=64)
+def _zone(name: object) -> tzinfo:
+    try:
+        return ZoneInfo(str(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise RecordError("bad_context", "timezone: the name of a time zone expected") from None
 
 
 @lru_cache(maxsize=256)
@@ -133,13 +148,14 @@ def column_key(name: str) -> str:
 
 
 class Fields:
-    """A record's fields, or those of an object inside it. `path` names the place in error details."""
+    """A record's fields, or those of an object inside it. `path` names the place in error details, `zone` is that of times without one."""
 
-    __slots__ = ("data", "path")
+    __slots__ = ("data", "path", "zone")
 
-    def __init__(self, data: Mapping[str, Any], path: str = "") -> None:
+    def __init__(self, data: Mapping[str, Any], path: str = "", zone: tzinfo = UTC) -> None:
         self.data = data
         self.path = path
+        self.zone = zone
 
     def get(self, key: str) -> Any:
         return self.data.get(key)
@@ -205,7 +221,7 @@ class Fields:
         value = self.data.get(key)
         if value is None or value == "":
             return None
-        return _plain_moment(value) or moment(value, f"{self.path}{key}")
+        return _plain_moment(value) or moment(value, f"{self.path}{key}", self.zone)
 
     def needed_time(self, *keys: str) -> datetime:
         """The first time among the keys. Raises RecordError missing_time, bad_time."""
@@ -228,10 +244,10 @@ class Fields:
         """An object; an empty one when absent or null."""
         value = self.data.get(key)
         if value is None:
-            return Fields({}, f"{self.path}{key}.")
+            return Fields({}, f"{self.path}{key}.", self.zone)
         if not isinstance(value, dict):
             raise self.wrong(key, "an object", value)
-        return Fields(value, f"{self.path}{key}.")
+        return Fields(value, f"{self.path}{key}.", self.zone)
 
     def objects(self, key: str) -> list["Fields"]:
         """A list of objects; empty when absent or null."""
@@ -239,7 +255,7 @@ class Fields:
         for i, value in enumerate(self.list(key)):
             if not isinstance(value, dict):
                 raise self.wrong(f"{key}[{i}]", "an object", value)
-            found.append(Fields(value, f"{self.path}{key}[{i}]."))
+            found.append(Fields(value, f"{self.path}{key}[{i}].", self.zone))
         return found
 
     def list(self, key: str) -> Sequence[Any]:
@@ -304,8 +320,8 @@ def _plain_moment(value: object) -> datetime | None:
     return found if found.tzinfo is UTC and FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
-def moment(value: object, path: str) -> datetime:
-    """ISO 8601 text (UTC when it names no zone), or seconds since 1970 as a number or digits. Raises RecordError bad_time."""
+def moment(value: object, path: str, zone: tzinfo = UTC) -> datetime:
+    """ISO 8601 text (of `zone` when it names none), or seconds since 1970 as a number or digits. Raises RecordError bad_time."""
     if isinstance(value, str):
         stripped = value.strip()
         if stripped.isascii() and stripped.isdigit() and len(stripped) > 8:
@@ -314,7 +330,7 @@ def moment(value: object, path: str) -> datetime:
             found = datetime.fromisoformat(stripped)
         except ValueError:
             raise RecordError("bad_time", f"{path}: ISO 8601 expected, such as 2024-05-01T09:30:00Z") from None
-        return in_range(found.replace(tzinfo=UTC) if found.tzinfo is None else found, path)
+        return in_range(found.replace(tzinfo=zone) if found.tzinfo is None else found, path)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RecordError("bad_time", f"{path}: a time expected, {type_name(value)} found")
     return epoch(value, path)
@@ -362,6 +378,29 @@ def type_name(value: object) -> str:
 def locale_tag(text: str) -> str:
     """en_US -> en-US (BCP 47 writes hyphens)."""
     return text.replace("_", "-")
+
+
+_CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII)
+_SIGNS = {
+    "€": "EUR",
+    "£": "GBP",
+    "₹": "INR",
+    "₺": "TRY",
+    "₽": "RUB",
+    "₩": "KRW",
+    "zł": "PLN",
+    "฿": "THB",
+    "₪": "ILS",
+    "₫": "VND",
+    "₴": "UAH",
+}
+"""Signs of one currency alone: $, ¥ and kr stand for several."""
+
+
+def currency(text: str) -> str:
+    """The ISO 4217 code of a currency as exports write it; empty for anything else, which is no reason to lose the record."""
+    shown = text.strip()
+    return shown.upper() if _CURRENCY.fullmatch(shown) else _SIGNS.get(shown, "")
 
 
 def _refuse_deep(value: Any) -> None:

@@ -7,7 +7,7 @@ from feedback_assets.sources.csv_export import rest, row_of, times
 from feedback_assets.sources.event import CanonicalEvent
 from feedback_assets.sources.framing.frames import Layout
 from feedback_assets.sources.interface import FixedSource
-from feedback_assets.sources.reading import locale_tag
+from feedback_assets.sources.reading import currency, locale_tag
 
 _READ = frozenset(
     (
@@ -20,6 +20,7 @@ _READ = frozenset(
         "deleted_at",
         "country",
         "order_value",
+        "currency",
         "locale",
         "department",
     )
@@ -28,7 +29,7 @@ _READ = frozenset(
 
 class Returns(FixedSource):
     """Columns: return_id, order_id, customer_id, sku, product, reason_code, comment, created_at, country, order_value, carrier; and where
-    there are any: updated_at, deleted_at, locale, department. The reason code, chosen by the customer, is the title in words."""
+    there are any: currency, updated_at, deleted_at, locale, department. The reason code, chosen by the customer, is the title in words."""
 
     name = "returns"
     aliases = ("return", "return_reasons", "returned_goods")
@@ -55,5 +56,6 @@ class Returns(FixedSource):
             product_area=row.short("department"),
             region=row.short("country"),
             order_value=row.number("order_value"),
+            currency=currency(row.short("currency")),
             attributes=rest(row, _READ),
         )

@@ -7,7 +7,7 @@ from feedback_assets.sources.csv_export import rest, row_of, times
 from feedback_assets.sources.event import CanonicalEvent
 from feedback_assets.sources.framing.frames import Layout
 from feedback_assets.sources.interface import FixedSource
-from feedback_assets.sources.reading import locale_tag
+from feedback_assets.sources.reading import currency, locale_tag
 
 _READ = frozenset(
     (
@@ -23,6 +23,7 @@ _READ = frozenset(
         "deleted_at",
         "country",
         "order_value",
+        "currency",
         "locale",
     )
 )
@@ -30,7 +31,7 @@ _READ = frozenset(
 
 class ShopReviews(FixedSource):
     """Columns: review_id, order_id, customer_id, sku, product, department, rating, title, review, recommended, created_at, country,
-    order_value, verified; and where there are any: updated_at, deleted_at, locale."""
+    order_value, verified; and where there are any: currency, updated_at, deleted_at, locale."""
 
     name = "shop_reviews"
     aliases = ("shop_review", "reviews", "shop", "product_reviews")
@@ -58,5 +59,6 @@ class ShopReviews(FixedSource):
             product_area=row.short("department"),
             region=row.short("country"),
             order_value=row.number("order_value"),
+            currency=currency(row.short("currency")),
             attributes=rest(row, _READ),
         )

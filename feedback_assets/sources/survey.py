@@ -7,7 +7,7 @@ from feedback_assets.sources.csv_export import rest, row_of, times
 from feedback_assets.sources.event import CanonicalEvent
 from feedback_assets.sources.framing.frames import Layout
 from feedback_assets.sources.interface import FixedSource
-from feedback_assets.sources.reading import locale_tag
+from feedback_assets.sources.reading import currency, locale_tag
 
 _READ = frozenset(
     (
@@ -19,6 +19,7 @@ _READ = frozenset(
         "product_area",
         "app_version",
         "contract_value",
+        "currency",
         "comment",
         "updated_at",
         "deleted_at",
@@ -31,7 +32,8 @@ _READ = frozenset(
 
 class Survey(FixedSource):
     """Columns: response_id, submitted_at, respondent_email, nps_score (0..10), segment, locale, product_area, app_version,
-    contract_value, comment, updated_at; and where there are any: deleted_at, product, region. The score itself stays in attributes."""
+    contract_value, comment, updated_at; and where there are any: currency, deleted_at, product,
+    region. The score itself stays in attributes."""
 
     name = "survey"
     aliases = ("nps", "surveys", "survey_responses", "nps_survey")
@@ -60,5 +62,6 @@ class Survey(FixedSource):
             version=row.short("app_version"),
             region=row.short("region", "country"),
             order_value=row.number("contract_value"),
+            currency=currency(row.short("currency")),
             attributes=rest(row, _READ),
         )

@@ -30,6 +30,9 @@ _LABELLED = {
     "country": "region",
     "order_value": "order_value",
     "contract_value": "order_value",
+    "currency": "currency",
+    "order_currency": "currency",
+    "contract_currency": "currency",
 }
 
 
@@ -44,8 +47,8 @@ class Zendesk(FixedSource):
     def layout(self, mapping: str = "") -> Layout:  # noqa: ARG002
         return Layout(("json", "jsonl"), record_keys=("tickets",), marks=("id", "created_at"), any_mark=_TICKET_MARKS)
 
-    def parse(self, payload: bytes, context: Mapping[str, Any]) -> CanonicalEvent:  # noqa: ARG002
-        ticket = reading.load_object(payload)
+    def parse(self, payload: bytes, context: Mapping[str, Any]) -> CanonicalEvent:
+        ticket = reading.load_object(payload, context=context)
         record_id = ticket.record_id("id")
         created = ticket.needed_time("created_at", "updated_at", "deleted_at")
         revised = ticket.time("updated_at") or ticket.time("deleted_at") or created
@@ -68,6 +71,7 @@ class Zendesk(FixedSource):
             version=told.get("version", ""),
             region=told.get("region", ""),
             order_value=reading.number(told.get("order_value"), "order_value"),
+            currency=reading.currency(told.get("currency", "")),
             url=ticket.short("url"),
             attachments=_attachments(ticket),
             attributes=_attributes(ticket, tags, custom, others),

@@ -70,7 +70,7 @@ def theme_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillPo
         from feedback_assets.themes.facts import update_facts
 
         seams = seams_of(context)
-        report = update_facts(seams.lake)
+        report = update_facts(seams.lake, seams.exchange_rates)
         yield from [whole_result(seams, t, report) for t in (ISSUE_FACTS, TOUCHES)]
 
     @dg.multi_asset(

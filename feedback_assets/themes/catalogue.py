@@ -15,16 +15,17 @@ from feedback_assets.following import Following
 from feedback_assets.lakehouse.interface import Lakehouse, Where, WriteResult
 from feedback_assets.themes import evidence
 from feedback_assets.themes.naming import MOST_TEXTS, NAMING_VERSION, Subject, name_themes
+from feedback_assets.themes.passing import Mention, passing_themes
 from feedback_assets.themes.wording import BETWEEN
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import polars as pl
 
     from feedback_assets.themes.embedders.interface import Embedder
 
     Row = dict[str, Any]
-
-_MOST_ORDER_VALUE = 1e10
 
 
 def update_registry(lake: Lakehouse, embedder: "Embedder") -> WriteResult:
@@ -43,6 +44,7 @@ def update_registry(lake: Lakehouse, embedder: "Embedder") -> WriteResult:
     else:
         came, gone = changes.came, changes.gone
         touched = {*came["theme_id"].to_list(), *gone["theme_id"].to_list()} & states.keys()
+        touched |= _beside(lake, came, gone) & states.keys()
         touched |= {t for t, state in states.items() if _state_differs(state, stored.get(t))}
     active = sorted(t for t in states if states[t]["status"] == "active")
     concerned = [t for t in active if t in touched]
@@ -50,12 +52,13 @@ def update_registry(lake: Lakehouse, embedder: "Embedder") -> WriteResult:
     sums = _sums(days)
     people = _people(lake, concerned)
     quotes = _evidence(lake, concerned, stored, came, gone)
-    samples = _samples(lake, concerned, days)
-    rows = {t: {**stored[t], **_counted(states[t], sums.get(t), people.get(t), quotes[t])} for t in concerned if t in stored}
-    rows |= {t: _counted(states[t], sums.get(t), people.get(t), quotes[t]) for t in concerned if t not in stored}
+    samples, remarks = _samples(lake, concerned, days, states)
+    rows = {t: {**stored.get(t, {}), **_counted(states[t], sums.get(t), people.get(t), quotes[t])} for t in concerned}
+    for t in remarks:
+        rows[t]["status"] = "remark"
     rows |= {t: _retired(states[t], stored.get(t)) for t in states if states[t]["status"] == "retired"}
     whole = {**{t: stored[t] for t in active if t in stored}, **{t: rows[t] for t in rows}}
-    named_by = _name(lake, embedder, whole, active, samples, anew=changes is None)
+    named_by = _name(lake, embedder, whole, founded={t: states[t]["founded"] for t in active}, samples=samples, anew=changes is None)
     written = lake.replace(THEMES, to_arrow(THEMES, [whole[t] for t in sorted(whole)]))
     # After the names: killed in between, the next run finds the samples changed, and names anew.
     lake.replace(SAMPLES, to_arrow(SAMPLES, named_by))
@@ -66,7 +69,20 @@ def update_registry(lake: Lakehouse, embedder: "Embedder") -> WriteResult:
 def _state_differs(state: "Row", row: "Row | None") -> bool:
     if row is None:
         return True
-    return any(state[n] != row[n] for n in ("status", "successor_id", "subcategory", "centroid"))
+    if (state["status"] == "retired") != (row["status"] == "retired"):
+        return True
+    return any(state[n] != row[n] for n in ("successor_id", "subcategory", "centroid"))
+
+
+def _beside(lake: Lakehouse, came: "pl.DataFrame", gone: "pl.DataFrame") -> set[str]:
+    """Themes that share an event with an issue that came or went: whether they are a remark depends on it."""
+    import polars as pl
+
+    changed = pl.concat([came.select("event_id", "event_day"), gone.select("event_id", "event_day")]).unique()
+    if not changed.height:
+        return set()
+    facts = _frame(lake, ISSUE_FACTS, ["event_id", "theme_id"], {"event_day": sorted(set(changed["event_day"].to_list()))})
+    return set(facts.join(changed, on="event_id", how="semi")["theme_id"].to_list())
 
 
 def _sums(days: "pl.DataFrame") -> "dict[str, Row]":
@@ -87,11 +103,11 @@ def _people(lake: Lakehouse, themes: Sequence[str]) -> "dict[str, Row]":
 
     if not themes:
         return {}
-    facts = _frame(lake, ISSUE_FACTS, ["theme_id", "person", "tier", "order_value", "version"], {"theme_id": themes})
+    facts = _frame(lake, ISSUE_FACTS, ["theme_id", "person", "tier", "order_cents", "version"], {"theme_id": themes})
     facts = facts.with_columns(pl.col("theme_id", "tier", "version").cast(pl.Categorical), person=pl.col("person").hash(seed=0))
     persons = facts.group_by("theme_id", "person").agg(
         tier=pl.col("tier").cast(pl.String).replace("", None).min(),
-        cents=(pl.col("order_value").fill_nan(None).fill_null(0.0).clip(0.0, _MOST_ORDER_VALUE) * 100).round().cast(pl.Int64).max(),
+        cents=pl.col("order_cents").fill_null(0).max(),
     )
     found: dict[str, Row] = {}
     for theme, customers, cents in persons.group_by("theme_id").agg(n=pl.len(), cents=pl.col("cents").sum()).iter_rows():
@@ -147,26 +163,44 @@ def _by_theme(facts: "pl.DataFrame") -> dict[str, list[evidence.Quotable]]:
     return found
 
 
-def _samples(lake: Lakehouse, themes: Sequence[str], days: "pl.DataFrame") -> "dict[str, Row]":
-    """Theme -> the row of themes/samples: its first issues, from the days on which there were enough of them."""
+def _samples(
+    lake: Lakehouse, themes: Sequence[str], days: "pl.DataFrame", states: "Mapping[str, Row]"
+) -> "tuple[dict[str, Row], frozenset[str]]":
+    """Theme -> the row of themes/samples: its first issues, from the days on which there were enough of them. And which are remarks,
+    judged by the same issues and what else their events tell."""
     import polars as pl
 
     rows: dict[str, Row] = {t: {"theme_id": t, "issues": [], "wordings": []} for t in themes}
     if not days.height:
-        return rows
+        return rows, frozenset()
     before = days.sort("event_day").with_columns(before=pl.col("issues").cum_sum().over("theme_id") - pl.col("issues"))
     early = before.filter(pl.col("before") < MOST_TEXTS).select("event_day", "theme_id")
-    facts = _frame(
-        lake,
-        ISSUE_FACTS,
-        ["event_day", "theme_id", "issue_id", "event_time", "title", "quote"],
-        {"event_day": sorted(set(early["event_day"].to_list()))},
-    ).join(early, on=["event_day", "theme_id"], how="semi")
-    first = facts.sort("event_time", "issue_id").group_by("theme_id", maintain_order=True).head(MOST_TEXTS)
+    columns = ["event_day", "theme_id", "issue_id", "event_id", "event_time", "title", "quote"]
+    facts = _frame(lake, ISSUE_FACTS, columns, {"event_day": sorted(set(early["event_day"].to_list()))})
+    of_themes = facts.join(early, on=["event_day", "theme_id"], how="semi")
+    first = of_themes.sort("event_time", "issue_id").group_by("theme_id", maintain_order=True).head(MOST_TEXTS)
     for theme, issue, title, quote in first.select("theme_id", "issue_id", "title", "quote").iter_rows():
         rows[theme]["issues"].append(issue)
         rows[theme]["wordings"].append(title + BETWEEN + quote)
-    return rows
+    return rows, _remarks(first, facts, states)
+
+
+def _remarks(first: "pl.DataFrame", facts: "pl.DataFrame", states: "Mapping[str, Row]") -> frozenset[str]:
+    """Themes whose first issues are a remark in passing. facts: all issues of the days of `first`."""
+    import polars as pl
+
+    told = facts.filter(pl.col("theme_id") != "").select("theme_id", "event_id", "quote")
+    company = first.select("event_id", of="theme_id").unique().join(told, on="event_id").filter(pl.col("theme_id") != pl.col("of"))
+    found = set()
+    beside: dict[str, list[Mention]] = {}
+    for of, theme, event, quote in company.select("of", "theme_id", "event_id", "quote").iter_rows():
+        beside.setdefault(of, []).append(Mention(theme, states[theme]["category"], event, quote))
+    for (theme,), own in first.select("theme_id", "event_id", "quote").group_by("theme_id"):
+        if str(theme) in beside:
+            mentions = [Mention(str(theme), states[str(theme)]["category"], event, quote) for _, event, quote in own.iter_rows()]
+            if theme in passing_themes([*mentions, *beside[str(theme)]]):
+                found.add(str(theme))
+    return frozenset(found)
 
 
 def _counted(state: "Row", sums: "Row | None", people: "Row | None", quotes: Sequence[evidence.Quotable]) -> "Row":
@@ -204,12 +238,19 @@ def _retired(state: "Row", stored: "Row | None") -> "Row":
 
 
 def _name(
-    lake: Lakehouse, embedder: "Embedder", rows: "dict[str, Row]", active: Sequence[str], samples: "Mapping[str, Row]", *, anew: bool
+    lake: Lakehouse,
+    embedder: "Embedder",
+    rows: "dict[str, Row]",
+    *,
+    founded: "Mapping[str, datetime]",
+    samples: "Mapping[str, Row]",
+    anew: bool,
 ) -> "list[Row]":
     """Names all active themes anew when what one of them is named by changed: a name tells a theme from the others.
 
-    Returns the rows of themes/samples that the names follow from.
+    founded: theme -> when, of the active themes. Returns the rows of themes/samples that the names follow from.
     """
+    active = sorted(founded)
     known: dict[str, Row] = {r["theme_id"]: r for r in lake.read(SAMPLES).to_pylist()}
     nothing: Row = {"issues": [], "wordings": []}
     usual = _usual_versions([json.loads(rows[t]["versions"]) for t in active])
@@ -229,6 +270,8 @@ def _name(
             centroid=centre,
             fallback=wanted[t]["fallback"],
             version=wanted[t]["version"],
+            category=rows[t]["category"].replace("_", " "),
+            founded=founded[t].isoformat(),
         )
         for t, centre in zip(active, centres, strict=True)
     ]

@@ -18,15 +18,22 @@ from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENT_DAYS, EVENTS
 from feedback_assets.contracts.table import Table
 from feedback_assets.contracts.themes import ASSIGNMENTS, ISSUE_FACTS, THEME_DAYS, TOUCHES
 from feedback_assets.following import Following
-from feedback_assets.identity import event_prefix, touch_id
+from feedback_assets.identity import event_prefix, sha256_hex, touch_id
 from feedback_assets.lakehouse.interface import Lakehouse, Where, WriteResult
+from feedback_assets.people import person_column
+from feedback_assets.reckoning.money import reporting_cents
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from feedback_assets.reckoning.exchange_rates import ExchangeRates
+
 _ASSIGNED = ("issue_id", "theme_id", "event_id", "payload_sha256", "source", "feed_date", "event_day", "similarity")
 _FOUND = ("issue_id", "feed_date", "batch_id", "event_time", "severity", "confidence", "sentiment", "owner", "quote")
-_SAID = ("event_id", "payload_sha256", "feed_date", "customer_key", "order_value", "tier", "locale", "version", "product_area", "title")
+_SAID = (
+    *("event_id", "payload_sha256", "feed_date", "customer_key", "order_value", "currency"),
+    *("tier", "locale", "version", "product_area", "title"),
+)
 _DAYS_AT_ONCE = 50_000
 """Assignments whose facts are made at a time when all are made anew."""
 
@@ -42,21 +49,22 @@ class FactsReport:
     committed: bool = False
 
 
-def update_facts(lake: Lakehouse) -> FactsReport:
+def update_facts(lake: Lakehouse, rates: "ExchangeRates") -> FactsReport:
     """Brings facts and touches up to date. Nothing is read or committed when no assignment and no duplicate changed."""
     import polars as pl
 
-    inputs = Following(lake, ISSUE_FACTS.name, (ASSIGNMENTS, DUPLICATE_INDEX))
+    reckoned = {"exchange_rates": sha256_hex(rates.model_dump_json().encode())}
+    inputs = Following(lake, ISSUE_FACTS.name, (ASSIGNMENTS, DUPLICATE_INDEX), reckoned)
     if inputs.unchanged:
         return FactsReport()
     assigned = inputs.changes(ASSIGNMENTS, [*_ASSIGNED, "superseded"])
     led = inputs.changes(DUPLICATE_INDEX, ["event_id", "event_day", "feed_date", "leader_id"])
     if assigned is None or led is None:
-        report = _rebuild(lake)
+        report = _rebuild(lake, rates)
     else:
         parts = [assigned.came, assigned.gone, led.came, led.gone]
         affected = pl.concat([p.select("event_id", "feed_date", "event_day") for p in parts]).unique()
-        report = _renew(lake, affected) if affected.height else FactsReport()
+        report = _renew(lake, affected, rates) if affected.height else FactsReport()
     inputs.done()
     return report
 
@@ -86,7 +94,7 @@ def update_theme_days(lake: Lakehouse) -> WriteResult:
     return written
 
 
-def _rebuild(lake: Lakehouse) -> FactsReport:
+def _rebuild(lake: Lakehouse, rates: "ExchangeRates") -> FactsReport:
     """All facts anew, some days at a time, so that memory follows the days and not the history."""
     import polars as pl
 
@@ -102,7 +110,7 @@ def _rebuild(lake: Lakehouse) -> FactsReport:
     size = 0
     for day, n in [*sizes.iter_rows(), (None, 0)]:
         if chunk and (day is None or size + n > _DAYS_AT_ONCE):
-            total = _sum(total, _renew(lake, events.filter(pl.col("first").is_in(chunk)).drop("first")))
+            total = _sum(total, _renew(lake, events.filter(pl.col("first").is_in(chunk)).drop("first"), rates))
             chunk, size = [], 0
         if day is not None:
             chunk.append(day)
@@ -120,7 +128,7 @@ def _sum(a: FactsReport, b: FactsReport) -> FactsReport:
     )
 
 
-def _renew(lake: Lakehouse, affected: "pl.DataFrame") -> FactsReport:
+def _renew(lake: Lakehouse, affected: "pl.DataFrame", rates: "ExchangeRates") -> FactsReport:
     """Makes the facts of these events (event_id, feed_date, event_day) anew; event_day: on which they have a fact or may get one."""
     import polars as pl
 
@@ -128,7 +136,7 @@ def _renew(lake: Lakehouse, affected: "pl.DataFrame") -> FactsReport:
     days = sorted(set(affected["event_day"].drop_nulls().to_list()))
     stored = _frame(lake, ISSUE_FACTS, ISSUE_FACTS.column_names, {"event_day": days})
     old = stored.join(events, on="event_id", how="semi")
-    new = _facts(lake, events, sorted(set(affected["feed_date"].to_list())), old)
+    new = _facts(lake, events, sorted(set(affected["feed_date"].to_list())), old, rates)
     names = list(ISSUE_FACTS.column_names)
     came = new.join(old, on=names, how="anti", nulls_equal=True)
     gone = old.join(new, on=names, how="anti", nulls_equal=True)
@@ -149,7 +157,9 @@ def _renew(lake: Lakehouse, affected: "pl.DataFrame") -> FactsReport:
     return FactsReport(came.height, gone.height, len(changed), touches, written.committed)
 
 
-def _facts(lake: Lakehouse, events: "pl.DataFrame", feed_dates: Sequence[date], old: "pl.DataFrame") -> "pl.DataFrame":
+def _facts(
+    lake: Lakehouse, events: "pl.DataFrame", feed_dates: Sequence[date], old: "pl.DataFrame", rates: "ExchangeRates"
+) -> "pl.DataFrame":
     """Facts of the issues in force of these events, delivered on these days."""
     import polars as pl
 
@@ -165,11 +175,9 @@ def _facts(lake: Lakehouse, events: "pl.DataFrame", feed_dates: Sequence[date], 
         .join(said, on=["event_id", "payload_sha256", "feed_date"], how="left")
         .join(leaders, on="event_id", how="left")
         .with_columns(
-            pl.when(pl.col("customer_key").fill_null("") != "")
-            .then(pl.lit("c:") + pl.col("customer_key"))
-            .otherwise(pl.lit("e:") + pl.coalesce("leader_id", "event_id"))
-            .alias("person"),
-            *(pl.col(n).fill_null("") for n in ("tier", "locale", "version", "product_area", "title")),
+            person_column(duplicate_group="leader_id").alias("person"),
+            reporting_cents("order_value", "currency", "event_day", rates).alias("order_cents"),
+            *(pl.col(n).fill_null("") for n in ("tier", "locale", "version", "product_area", "title", "currency")),
         )
         .select(ISSUE_FACTS.column_names)
         .cast({"event_day": pl.Date})

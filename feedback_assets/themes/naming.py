@@ -2,14 +2,17 @@
 
 Terms are words and pairs of words; in scripts without spaces, runs of one script and short character sequences. They are weighed by
 class-based TF-IDF (Grootendorst, "BERTopic", 2022, with texts counted once a term), then by nearness to the theme's centre.
+
+A name never holds an id, a hash or a piece of one. Themes that would share a name are told apart by further terms, then by what they are
+filed under, then by language, then by a number in the order in which they were founded.
 """
 
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
 from feedback_assets.themes.stop_words import STOP_WORDS
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
     from feedback_assets.themes.embedders.interface import Embedder
 
-NAMING_VERSION = "naming-1"
+NAMING_VERSION = "naming-2"
 """Names of different versions are never mixed: when it changes, all themes are named anew."""
 MOST_TEXTS = 200
 """A theme is named by its first texts: its name settles, and the work is bounded."""
@@ -36,6 +39,13 @@ PAIR = 1.3
 """How much more a pair of words weighs than its rarity says: it reads better."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_ID = re.compile(
+    r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"  # a UUID
+    r"|\b(?=\w*\d)(?=\w*[^\W\d_])(?:\w*\d[^\W\d_]+\d\w*|\w*[^\W\d_]\d+[^\W\d_]\w*)\b",  # letters and digits mixed: not "win10"
+    re.IGNORECASE | re.ASCII,
+)
+_BUILD = re.compile(r"(?=[a-z]*\d)[0-9a-z]{7,}", re.IGNORECASE)
+"""A version that is a commit or a build number names nothing."""
 _PARTICLE_VERB = re.compile(r"\b(log|logging|logged|sign|signing|signed|pop|set|start|shut|freeze|lock|locked)\s(in|out|up|down|off)\b")
 _CLAUSE = re.compile(r"[.!?;:,()\"\n…]+|\s[-–—]\s")
 _KATAKANA = r"[\u30a1-\u30fa\u30fc]"
@@ -49,7 +59,11 @@ _HAS_THAI = re.compile(_THAI)
 
 @dataclass(frozen=True)
 class Subject:
-    """What is known of a theme when it is named. `texts`: wordings of issues in force; `fallback` names it when no term does."""
+    """What is known of a theme when it is named.
+
+    texts: wordings of issues in force. fallback names it when no term does. category, language and founded (ISO) tell themes apart that
+    would share a name.
+    """
 
     theme_id: str
     language: str
@@ -57,6 +71,8 @@ class Subject:
     centroid: "npt.NDArray[np.float32]"
     fallback: str
     version: str = ""
+    category: str = ""
+    founded: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +100,7 @@ def terms_of(text: str, stop: frozenset[str]) -> dict[str, str]:
     """Term -> how it stands in the text: words, pairs of words of a clause with at most two stop words between ("export pdf" ->
     "export to pdf"), and sequences of scripts without spaces."""
     found: dict[str, str] = {}
-    for clause in _CLAUSE.split(text.replace(BETWEEN, "\n").lower()):
+    for clause in _CLAUSE.split(_ID.sub("\n", text.replace(BETWEEN, "\n")).lower()):
         for run in _UNSPACED.findall(clause):
             found.update({piece: piece for piece in _sequences(run)})
         words = _WORD.findall(_PARTICLE_VERB.sub(r"\1-\2", _UNSPACED_OR_KANA.sub(" ", clause)))
@@ -185,26 +201,37 @@ def _overlaps(term: str, chosen: Sequence[str]) -> bool:
 
 
 def _distinct(subjects: Sequence[Subject], ranked: Mapping[str, Sequence[tuple[str, float]]]) -> dict[str, Naming]:
+    """Names, no two alike: who was founded first has the first choice."""
     named: dict[str, Naming] = {}
     taken: set[str] = set()
-    for subject in subjects:
-        chosen: list[str] = []
-        scores: list[float] = []
-        for term, score in ranked[subject.theme_id]:
-            if len(chosen) < TERMS and not _overlaps(term, chosen):
-                chosen.append(term)
-                scores.append(score)
-        strong = sum(score >= STRONG * scores[0] for score in scores[:IN_NAME])
-        base = chosen[:strong] or [subject.fallback]
+    for subject in sorted(subjects, key=lambda s: (s.founded, s.theme_id)):
+        terms, strong = _chosen(ranked[subject.theme_id])
+        filed = [f for f in (subject.fallback, subject.category) if f]
+        base = list(terms[:strong]) or filed[:1] or [subject.language]
         if strong == 1 and base[0].isascii() and " " not in base[0]:
-            base.append(chosen[1] if len(chosen) > 1 else subject.fallback)  # one word alone says too little
-            strong = 2
-        end = f" · {subject.version}" if subject.version else ""
-        name = " · ".join(base) + end
-        for extra in [*chosen[strong:], subject.theme_id]:
-            if name not in taken:
-                break
-            name = " · ".join([*base, extra]) + end
+            # One word alone says too little.
+            base += [f for f in (*terms[1:], *filed) if not _overlaps(f, base)][:1]
+        version = [subject.version] if subject.version and not _BUILD.search(subject.version) else []
+        name = next(n for n in _names(base, [*terms[strong:], *filed, subject.language], version) if n not in taken)
         taken.add(name)
-        named[subject.theme_id] = Naming(name, tuple(chosen))
+        named[subject.theme_id] = Naming(name, tuple(terms))
     return named
+
+
+def _chosen(ranked: Sequence[tuple[str, float]]) -> tuple[list[str], int]:
+    """The best terms that do not say the same, and how many of them are strong enough for a name."""
+    chosen: list[str] = []
+    scores: list[float] = []
+    for term, score in ranked:
+        if len(chosen) < TERMS and not _overlaps(term, chosen):
+            chosen.append(term)
+            scores.append(score)
+    return chosen, sum(score >= STRONG * scores[0] for score in scores[:IN_NAME])
+
+
+def _names(base: Sequence[str], extras: Sequence[str], version: Sequence[str]) -> Iterator[str]:
+    """The name, the name with one thing more, the name with a number: without end."""
+    for extra in ([], *([e] for e in extras if e and e not in base)):
+        yield " · ".join([*base, *extra, *version])
+    for n in count(2):
+        yield " · ".join([*base, *version]) + f" ({n})"

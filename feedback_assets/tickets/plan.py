@@ -81,6 +81,8 @@ def _deserving(view: ThemeView, minimum: Minimum) -> bool:
 def _why_closed(theme: str, themes: Mapping[str, ThemeView]) -> str:
     if theme not in themes:
         return "its theme no longer exists"
+    if themes[theme].theme["status"] == "remark":
+        return "its theme turned out to be a remark beside unrelated complaints, not a complaint of its own"
     if themes[theme].theme["status"] == "retired":
         return "its theme was retired and no living theme took over"
     return "its theme has no feedback in force any more: it was deleted or edited by its senders"

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from feedback_assets.contracts.priority import SCORES
+from feedback_assets.contracts.priority import FACTORS, SCORES
 from feedback_assets.contracts.signals import TRENDS
 from feedback_assets.contracts.themes import THEMES
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.tickets.content import LONGEST_TITLE, Factor, Quote, Segment, TicketContent, one_line
 
-FACTORS = ("severity", "reach", "revenue", "recency", "confidence")
 _COLUMNS = [name for name in THEMES.column_names if name not in {"centroid", "embedder", "quote"}]
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from feedback_assets.contracts.priority import FACTORS
 from feedback_assets.errors import SettingError
-from feedback_assets.priority.weights import load_weights
+from feedback_assets.priority.weights import FactorWeights, load_weights
 from feedback_assets.settings import project_root
 
 SHIPPED = project_root() / "taxonomy" / "priority_weights.yaml"
@@ -17,6 +18,10 @@ def test_the_shipped_file_loads_and_has_a_version() -> None:
     assert weights.tickets.customers >= 1
 
 
+def test_the_file_weighs_exactly_the_factors_that_a_score_is_made_of() -> None:
+    assert tuple(FactorWeights.model_fields) == FACTORS
+
+
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
@@ -24,6 +29,9 @@ def test_the_shipped_file_loads_and_has_a_version() -> None:
         ("  severity: 3\n", "", "weights.severity"),
         ("  severity: 3\n", "  severity: 0\n", "weights.severity"),
         ("  severity: 3\n", "  severity: .inf\n", "weights.severity"),
+        ("  trend: 3\n", "", "weights.trend"),
+        ("steady: 0.5, falling: 0.25", "steady: 0.5, falling: 0.75", "scales.trend"),
+        ("never: 0.7", "never: 7", "scales.recurrence.never"),
         ("floor: 0.05", "floor: 0", "floor"),
         ("P1: 75", "P1: 50", "bands"),
         ("lowest_band: P3", "lowest_band: P5", "tickets.lowest_band"),

@@ -70,7 +70,7 @@ def test_order_value_of_one_event_with_two_issues_counts_once() -> None:
         "sentiment": "negative",
         "person": "k",
     }
-    segments = {"product_area": "", "version": "", "locale": "", "tier": "", "order_value": 9.99}
+    segments = {"product_area": "", "version": "", "locale": "", "tier": "", "order_cents": 999}
     rows = daily_counts(pl.DataFrame([{"issue_id": "1", **base, **segments}, {"issue_id": "2", **base, **segments}]))
     assert set(rows["order_value"]) == {9.99}
     assert set(rows["issues"]) == {2}

@@ -46,6 +46,32 @@ def test_a_stream_of_a_few_days_calls_nothing_new_or_rising() -> None:
     assert trend([50, 40, 30, 20, 10, 5, 2, 1, 1, 1], few).trend == "steady"
 
 
+def test_with_too_little_to_compare_with_nothing_deviates() -> None:
+    few = frozenset(AS_OF - timedelta(days=n) for n in range(9))
+    assert trend([50, 40, 30, 20, 10, 5, 2], few).z == 0.0
+
+
+@pytest.mark.parametrize(
+    ("counts", "back", "quiet"),
+    [
+        ([1, 2] + [0] * 20 + [2, 1], 1, 20),
+        ([1, 2] + [0] * 13 + [2, 1], None, 0),
+        ([1, 1] + [0] * 20 + [2, 1], None, 0),
+        ([1, 2] + [0] * 20 + [1, 1], None, 0),
+        ([3] + [0] * 15 + [3] + [0] * 16 + [3], 0, 15),
+        ([0] * 20 + [3, 4], None, 0),
+        ([1] * 40, None, 0),
+    ],
+)
+def test_a_complaint_came_back_after_two_quiet_weeks_between_real_complaints(counts: list[int], back: int | None, quiet: int) -> None:
+    found = trend(counts)
+    assert (found.returned_on, found.quiet_days) == (None if back is None else AS_OF - timedelta(days=back), quiet)
+
+
+def test_a_gap_on_which_nobody_looked_is_no_quiet() -> None:
+    assert trend([3] + [0] * 20 + [3], ALL_DAYS - {AS_OF - timedelta(days=n) for n in range(3, 12)}).returned_on is None
+
+
 def test_days_on_which_nobody_looked_do_not_lower_the_baseline() -> None:
     fortnight = frozenset(AS_OF - timedelta(days=n) for n in range(14))
     found = trend([10] * 14, fortnight)

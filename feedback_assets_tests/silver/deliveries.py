@@ -39,7 +39,9 @@ def post(number: int, text: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def bronze_rows(posts: Sequence[Mapping[str, Any] | bytes], *, file: str = "forum/posts.jsonl", day: date = DAY) -> "pa.Table":
+def bronze_rows(
+    posts: Sequence[Mapping[str, Any] | bytes], *, file: str = "forum/posts.jsonl", day: date = DAY, landed: datetime = LANDED
+) -> "pa.Table":
     """Posts as bronze rows of one file. Bytes are a payload that nothing can read."""
     rows = []
     at = 0
@@ -55,16 +57,23 @@ def bronze_rows(posts: Sequence[Mapping[str, Any] | bytes], *, file: str = "foru
                 "record_key": record_key(batch, at, end), "source": "forum", "feed_date": day, "event_id": event_id("forum", record),
                 "record_id": record, "payload": payload, "payload_sha256": sha256_hex(payload), "file": file, "start": at, "end": end,
                 "batch_id": batch, "context": "{}", "event_time": time, "revised_at": revised,
-                "is_deletion": not isinstance(given, bytes) and "deleted_at" in given, "received_at": LANDED,
+                "is_deletion": not isinstance(given, bytes) and "deleted_at" in given, "received_at": landed,
             }
         )  # fmt: skip
         at = end + 1
     return to_arrow(FORUM, rows)
 
 
-def deliver(lake: Lakehouse, posts: Sequence[Mapping[str, Any] | bytes], *, file: str = "forum/posts.jsonl", day: date = DAY) -> str:
+def deliver(
+    lake: Lakehouse,
+    posts: Sequence[Mapping[str, Any] | bytes],
+    *,
+    file: str = "forum/posts.jsonl",
+    day: date = DAY,
+    landed: datetime = LANDED,
+) -> str:
     """Puts posts into bronze and the manifest; the batch's id."""
-    rows = bronze_rows(posts, file=file, day=day)
+    rows = bronze_rows(posts, file=file, day=day, landed=landed)
     batch = rows["batch_id"][0].as_py() if rows.num_rows else batch_id("forum", file, sha256_hex(b""))
     lake.append_new(FORUM, rows)
     row = {

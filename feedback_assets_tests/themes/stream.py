@@ -13,12 +13,15 @@ from feedback_assets.contracts.silver import EVENT_DAYS, EVENTS, REVISIONS
 from feedback_assets.identity import event_id, event_prefix, issue_id, sha256_hex
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.lakehouse.local import LocalLakehouse
+from feedback_assets.reckoning.exchange_rates import load_exchange_rates
+from feedback_assets.settings import project_root
 from feedback_assets.themes.catalogue import update_registry
 from feedback_assets.themes.embedders.interface import Embedder
 from feedback_assets.themes.facts import update_facts, update_theme_days
 from feedback_assets.themes.process import ThemesReport, update_themes
 
 FIRST = date(2024, 3, 1)
+RATES = load_exchange_rates(project_root() / "taxonomy" / "exchange_rates.yaml")
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
 
 COMPLAINTS: dict[tuple[str, str, str], tuple[list[str], list[str]]] = {
@@ -186,5 +189,5 @@ def revise(lake: LocalLakehouse, feedback: Sequence[Feedback], current: Sequence
 def follow_themes(lake: Lakehouse, embedder: Embedder) -> ThemesReport:
     """All steps of the room, as the gold job runs them."""
     report = update_themes(lake, embedder)
-    wrote = [update_facts(lake).committed, update_theme_days(lake).committed, update_registry(lake, embedder).committed]
+    wrote = [update_facts(lake, RATES).committed, update_theme_days(lake).committed, update_registry(lake, embedder).committed]
     return replace(report, committed=report.committed or any(wrote))

@@ -61,6 +61,38 @@ def test_placeholders_markup_and_sentences_to_a_model_never_enter_a_name(embedde
             assert banned not in naming.name.lower()
 
 
+IDS = ("Tc82beb8283ca", "deadbeef99", "a1b2c3d4", "3F2504E0-4F89-41D3-9A0C-0305E82C3301", "9bd1f0a", "x7k2m9q4p")
+
+
+@pytest.mark.parametrize("code", IDS)
+def test_an_id_in_the_texts_or_the_version_never_enters_a_name(embedder: Embedder, code: str) -> None:
+    texts = [f"{t} {code}" for t in SETS["en"]["crash"]]
+    made = [Subject(f"T{n:012x}", "en", texts, embedder.embed(texts).mean(axis=0), "crash", code, "stability", str(n)) for n in range(6)]
+    for naming in name_themes(made, embedder).values():
+        words = naming.name.lower().replace("-", " ").split()
+        assert not any(len(w) > 1 and w in code.lower() for w in words), naming
+        assert all(t not in naming.name for t in (s.theme_id for s in made))
+
+
+def test_names_that_would_be_alike_say_what_they_are_filed_under_then_a_number_in_the_order_of_founding(embedder: Embedder) -> None:
+    vector = embedder.embed(["defective"])[0]
+    filed = [("ff", "1"), ("aa", "2"), ("bb", "3"), ("cc", "4")]
+    made = [Subject(f"T{i:>012}", "ja", ["Defective"] * 3, vector, "defect", category="product quality", founded=f) for i, f in filed]
+    names = {i: name_themes(made, embedder)[f"T{i:>012}"].name for i, _ in filed}
+    assert names == {
+        "ff": "defective · product quality",
+        "aa": "defective · product quality · defect",
+        "bb": "defective · product quality · ja",
+        "cc": "defective · product quality (2)",
+    }
+
+
+def test_words_with_a_number_are_no_ids(embedder: Embedder) -> None:
+    texts = ["printing on vista10 fails", "vista10 printing", "no printing on vista10", "vista10: printing"]
+    made = Subject("T000000000000", "en", texts, embedder.embed(texts).mean(axis=0), "printing")
+    assert "vista" in name_themes([made], embedder)[made.theme_id].name
+
+
 def test_equal_themes_get_different_names_and_empty_ones_a_fallback(embedder: Embedder) -> None:
     same = [Subject(f"T{n:012x}", "en", SETS["en"]["crash"], embedder.embed(["crash"])[0], "fallback") for n in range(3)]
     empty = [Subject(f"Tf{n:011x}", "en", [], embedder.embed([""])[0], "billing payment · refund") for n in range(2)]

@@ -105,5 +105,6 @@ def _assets(body: str) -> Iterator[str]:
         chosen = json.loads(body).get("asset_selection")
     except (ValueError, AttributeError):
         return
-    for key in chosen.get("__frozenset__", chosen.get("__set__", ())) if isinstance(chosen, dict) else ():
+    listed = chosen.get("__frozenset__") or chosen.get("__set__") if isinstance(chosen, dict) else None
+    for key in listed or ():
         yield "/".join(key["path"])

@@ -15,7 +15,7 @@ from feedback_assets.cli.queries.reader import Reader, Row, row_by, rows_by
 from feedback_assets.cli.queries.tickets import ticket_file
 from feedback_assets.contracts.bronze import DEAD_LETTERS, MANIFEST, SOURCES, STAGE_BATCHES, bronze_table
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES, REVIEW
-from feedback_assets.contracts.priority import SCORES
+from feedback_assets.contracts.priority import FACTORS, SCORES
 from feedback_assets.contracts.signals import TRENDS
 from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENTS, REVISIONS
 from feedback_assets.contracts.table import Table
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 EXCERPT = 300
 """Characters of masked text that an event shows."""
 
-_FACTORS = ("severity", "reach", "revenue", "recency", "confidence")
 _READ = (
     *(TICKETS, OUTBOX, THEMES, SCORES, TRENDS, ASSIGNMENTS, REVISIONS),
     *(EVENTS, ENRICHED_EVENTS, ISSUES, REVIEW, DUPLICATE_GROUPS, MANIFEST, STAGE_BATCHES),
@@ -251,8 +250,8 @@ def _score(row: Row) -> dict[str, Any]:
     return {
         "score": row["score"],
         "band": row["band"],
-        "factors": {f: row[f] for f in _FACTORS},
-        "points": {f: row[f"{f}_points"] for f in _FACTORS},
+        "factors": {f: row[f] for f in FACTORS},
+        "points": {f: row[f"{f}_points"] for f in FACTORS},
         "weights_version": row["weights_version"],
         "as_of": row["as_of"],
         "explanation": row["explanation"],
