@@ -43,9 +43,7 @@ EVENTS = Table(
         Column("version", "string", "Version or release that the customer uses; empty when unknown."),
         Column("region", "string", "Country or region; empty when unknown."),
         Column("order_value", "double", "Value of the order or contract, in `currency`.", nullable=True),
-        Column(
-            "currency", "string", "Its currency, ISO 4217; empty when the source does not tell.", pattern=r"^([A-Z]{3})?$"
-        ),
+        Column("currency", "string", "Its currency, ISO 4217; empty when the source does not tell.", pattern=r"^([A-Z]{3})?$"),
         Column("url", "string", "Address of the record in its source, credentials and tokens removed; empty when unknown."),
         Column("attachments", "list<string>", "References of attachments, never their content."),
         Column("attributes", "string", "JSON object of what only this source tells, masked."),
@@ -137,7 +135,7 @@ REVISED_BATCHES = Table(
     columns=(
         c.FEED_DATE,
         c.BATCH_ID,
-        Column("events", "int64", "Rows of silver/events that the batch brought.", at_least=1),
+        Column("events", "int64", "Rows of silver/events that the batch brought; 0 when it only delivered again.", at_least=0),
     ),
     key=("feed_date", "batch_id"),
 )
