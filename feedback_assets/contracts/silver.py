@@ -141,7 +141,7 @@ REVISED_BATCHES = Table(
     columns=(
         c.FEED_DATE,
         c.BATCH_ID,
-        Column("events", "int64", "Rows of silver/events that the batch brought.", at_least=1),
+        Column("events", "int64", "Rows of silver/events that the batch brought; 0 when it only delivered again.", at_least=0),
     ),
     key=("feed_date", "batch_id"),
 )

@@ -110,8 +110,9 @@ def _pending(lake: Lakehouse) -> list[dict[str, Any]]:
     what was there to a later place among the deliveries."""
     import polars as pl
 
-    columns = ["feed_date", "batch_id", "rows_in", "rows_out"]
-    done = read_frame(lake, STAGE_BATCHES, columns, {"stage": ["silver"]}).filter(pl.col("rows_in") > 0)
+    columns = ["feed_date", "batch_id", "rows_out", "reasons"]
+    again = pl.col("reasons").str.contains("redelivered", literal=True)
+    done = read_frame(lake, STAGE_BATCHES, columns, {"stage": ["silver"]}).filter((pl.col("rows_out") > 0) | again).drop("reasons")
     shown = read_frame(lake, REVISED_BATCHES, ["feed_date", "batch_id"])
     return done.join(shown, on=["feed_date", "batch_id"], how="anti").sort("feed_date", "batch_id").to_dicts()
 

@@ -128,9 +128,13 @@ def _pending(lake: Lakehouse, known: "pl.DataFrame") -> "pl.DataFrame":
 
 
 def _arrived(lake: Lakehouse, batches: "pl.DataFrame") -> "pl.DataFrame":
+    """Events that the batches brought, or delivered again as the last of several payloads."""
+    import polars as pl
+
     days = sorted(set(batches["feed_date"].to_list()))
-    events = read_frame(lake, EVENTS, ["feed_date", "batch_id", "event_id"], {"feed_date": days})
-    return events.join(batches, on=["feed_date", "batch_id"], how="semi").select("event_id").unique()
+    events = read_frame(lake, EVENTS, ["feed_date", "batch_id", "delivered_batch", "event_id"], {"feed_date": days})
+    ids = batches["batch_id"].to_list()
+    return events.filter(pl.col("batch_id").is_in(ids) | pl.col("delivered_batch").is_in(ids)).select("event_id").unique()
 
 
 def _revisions_of(lake: Lakehouse, events: "pl.DataFrame") -> "pl.DataFrame":
