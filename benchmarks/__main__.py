@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("imports", "demo", "text_stage", "cleaning", "duplicates", "million", "micro_batches", "firefox", "silver", "trace")
+NAMES = ("imports", "demo", "text_stage", "cleaning", "duplicates", "million", "micro_batches", "firefox", "silver", "event_log", "trace")
 
 
 def main(names: list[str]) -> int:

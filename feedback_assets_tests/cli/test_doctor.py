@@ -105,3 +105,17 @@ def test_damaged_dagster_runs_are_a_note(tmp_path: Path, call: Call) -> None:
     found = call(tmp_path, "doctor", "--json")
     assert broken(found) == []
     assert [f["state"] for f in found.json["findings"] if f["name"] == "runs"] == ["note"]
+
+
+def test_where_dagsters_history_is_is_told_without_the_url(tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def finding() -> str:
+        found = call(tmp_path, "doctor", "--json")
+        assert "hunter2" not in found.out + found.err
+        (one,) = [f for f in found.json["findings"] if f["name"] == "dagster_postgres"]
+        return str(one["found"])
+
+    assert finding().startswith("SQLite")
+    monkeypatch.setenv("FEEDBACK_DAGSTER_POSTGRES", "postgresql://u:hunter2@h/d")
+    assert "FEEDBACK_DAGSTER_POSTGRES" in finding()
+    monkeypatch.setenv("FEEDBACK_DAGSTER_POSTGRES", "hunter2")
+    assert "not a URL" in finding()
