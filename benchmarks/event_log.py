@@ -1,4 +1,4 @@
-"""Dagster's event log: 10,000 events of runs over 31 daily partitions, through its default SQLite storage, ours, and Postgres (where it is).
+"""Dagster's event log: 10,000 events of runs over 31 daily partitions, by its default storage, ours, and Postgres where it is there.
 
 The storages take turns, a run each, so that all meet the same machine. Events are handed over as Dagster does it, planned ones and
 materializations of a step together where the storage asks for that. Postgres waits for the disk at each commit, as a site's server does.
