@@ -3,7 +3,10 @@
 import importlib
 import sys
 
-NAMES = ("imports", "demo", "text_stage", "cleaning", "duplicates", "million", "micro_batches", "firefox", "silver", "trace", "upkeep")
+NAMES = (
+    *("imports", "demo", "text_stage", "cleaning", "duplicates", "million", "micro_batches", "firefox", "silver", "event_log", "trace"),
+    "upkeep",
+)
 
 
 def main(names: list[str]) -> int:

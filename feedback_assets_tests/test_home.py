@@ -1,5 +1,6 @@
 """A home: made ready, kept up to date, refused with a mend when it cannot be, and one `feedback run` at a time in it."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from feedback_assets.errors import BusyError, SettingError
 from feedback_assets.home import prepare_home, run_lock
@@ -95,3 +97,40 @@ def test_two_homes_hold_each_other_up_in_nothing(settings: Settings, tmp_path: P
     prepare_home(other)
     with run_lock(settings), run_lock(other):
         pass
+
+
+def with_postgres_installed(monkeypatch: pytest.MonkeyPatch, *, installed: bool = True) -> None:
+    """Answers for the one package; whether it works is tested on a real server in wiring/."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: installed or None)
+
+
+def test_the_url_of_postgres_is_in_force_and_in_no_file(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_postgres_installed(monkeypatch)
+    prepare_home(settings)
+    plain = yaml.safe_load((settings.dagster_home / "dagster.yaml").read_text())
+    prepare_home(replace(settings, dagster_postgres="postgresql://u:hunter2@h/d"))
+    changed = yaml.safe_load((settings.dagster_home / "dagster.yaml").read_text())
+    assert changed["storage"]["custom"]["config"] == {"postgres_url": {"env": "FEEDBACK_DAGSTER_POSTGRES"}}
+    assert {k: v for k, v in changed.items() if k != "storage"} == {k: v for k, v in plain.items() if k != "storage"}
+    assert [p for p in settings.home.rglob("*") if p.is_file() and b"hunter2" in p.read_bytes()] == []
+
+
+def test_a_home_in_postgres_is_not_moved_to_sqlite_by_a_process_without_the_variable(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_postgres_installed(monkeypatch)
+    prepare_home(replace(settings, dagster_postgres="postgresql://u:p@h/d"))
+    before = (settings.dagster_home / "dagster.yaml").read_bytes()
+    with pytest.raises(SettingError, match="FEEDBACK_DAGSTER_POSTGRES is not set"):
+        prepare_home(settings)
+    assert (settings.dagster_home / "dagster.yaml").read_bytes() == before
+
+
+def test_postgres_without_its_package_is_refused_with_the_command_that_installs_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_postgres_installed(monkeypatch, installed=False)
+    with pytest.raises(SettingError, match="dagster-postgres is not installed") as refused:
+        prepare_home(replace(settings, dagster_postgres="postgresql://u:hunter2@h/d"))
+    assert "make postgres" in refused.value.mend
+    assert "hunter2" not in str(refused.value)

@@ -32,17 +32,35 @@ def test_every_variable_sets_its_field(tmp_path: Path) -> None:
             "FEEDBACK_TRACKER": "t",
             "FEEDBACK_ALERTS": "a",
             "FEEDBACK_PSEUDONYM_KEY": "k",
+            "FEEDBACK_DAGSTER_POSTGRES": "postgresql://u:p@h/d",
             "FEEDBACK_KEEP_VERSIONS_HOURS": "48",
             "FEEDBACK_KEEP_HISTORY_DAYS": "30",
         }
-    ) == Settings(
-        tmp_path / "home", date(2024, 2, 29), 7, tmp_path / "project", "c", "e", "t", "a", "k", keep_versions_hours=48, keep_history_days=30
-    )
+    ) == Settings(tmp_path / "home", date(2024, 2, 29), 7, tmp_path / "project", "c", "e", "t", "a", "k", "postgresql://u:p@h/d", 48, 30)
 
 
 def test_an_empty_variable_is_as_good_as_none() -> None:
-    names = ("HOME", "PROJECT", "FIRST_DAY", "DAYS_PER_RUN", "COMPUTE", "EMBEDDER", "TRACKER", "ALERTS", "PSEUDONYM_KEY")
+    names = (
+        "HOME",
+        "PROJECT",
+        "FIRST_DAY",
+        "DAYS_PER_RUN",
+        "COMPUTE",
+        "EMBEDDER",
+        "TRACKER",
+        "ALERTS",
+        "PSEUDONYM_KEY",
+        "DAGSTER_POSTGRES",
+    )
     assert Settings.from_environment({f"FEEDBACK_{n}": "" for n in names}) == Settings.from_environment({})
+
+
+@pytest.mark.parametrize("url", ["hunter2", "mysql://u:hunter2@h/d", "postgresql://u:hunter2@h", "postgresql://u:hunter2@h/", "://hunter2"])
+def test_a_wrong_url_of_postgres_is_refused_by_name_and_never_shown(url: str) -> None:
+    with pytest.raises(SettingError, match="FEEDBACK_DAGSTER_POSTGRES") as refused:
+        Settings.from_environment({"FEEDBACK_DAGSTER_POSTGRES": url})
+    assert "hunter2" not in str(refused.value)
+    assert "hunter2" not in repr(Settings(home=Path("home"), dagster_postgres="postgresql://u:hunter2@h/d"))
 
 
 def test_everything_that_a_run_writes_lies_in_the_home(tmp_path: Path) -> None:

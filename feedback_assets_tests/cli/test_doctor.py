@@ -137,3 +137,17 @@ def test_what_is_held_is_broken_with_the_command_that_names_it(tmp_path: Path, c
     only_bronze(tmp_path, "forum", FIRST)
     (one,) = broken(call(tmp_path, "doctor", "--json"))
     assert (one["found"], one["mend"]) == ("1 held days", "feedback status")
+
+
+def test_where_dagsters_history_is_is_told_without_the_url(tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def finding() -> str:
+        found = call(tmp_path, "doctor", "--json")
+        assert "hunter2" not in found.out + found.err
+        (one,) = [f for f in found.json["findings"] if f["name"] == "dagster_postgres"]
+        return str(one["found"])
+
+    assert finding().startswith("SQLite")
+    monkeypatch.setenv("FEEDBACK_DAGSTER_POSTGRES", "postgresql://u:hunter2@h/d")
+    assert "FEEDBACK_DAGSTER_POSTGRES" in finding()
+    monkeypatch.setenv("FEEDBACK_DAGSTER_POSTGRES", "hunter2")
+    assert "not a URL" in finding()
