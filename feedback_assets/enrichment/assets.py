@@ -28,7 +28,7 @@ def enrichment_assets(partitions: dg.PartitionsDefinition[str], policy: dg.Backf
         from feedback_assets.enrichment.process import enrich_days
 
         seams, days = seams_of(context), days_of(context)
-        reports = enrich_days(seams.lake, seams.reader, days, now=seams.now())
+        reports = enrich_days(seams.lake, seams.reader, days, now=seams.now(), workers=seams.compute.kernel_workers)
         yield from day_results(context, seams, tables, days, reports)
 
     return [enrichment, asset_spec(DECISIONS, group=GROUP, deps=[REVIEW])]

@@ -6,8 +6,7 @@ tier sees (tiers/), the bars and strengths (taxonomy.yaml).
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from feedback_assets.enrichment.phrases import PhraseIndex, fold
 from feedback_assets.enrichment.segments import sentences
@@ -29,8 +28,7 @@ _SURE_ALONE = 0.88
 _FEWEST_ALONE = 20
 
 
-@dataclass(frozen=True)
-class Issue:
+class Issue(NamedTuple):
     """One issue with all that the tables want to know. reason is empty when it is accepted."""
 
     category: str
@@ -48,8 +46,7 @@ class Issue:
     reason: Reason
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """What was decided about one text. tier: who decided it."""
 
     issues: tuple[Issue, ...]
@@ -64,8 +61,7 @@ class Decision:
         return "issues" if self.issues else "review" if self.review else "no_issue"
 
 
-@dataclass(frozen=True)
-class _Seen:
+class _Seen(NamedTuple):
     candidate: Candidate
     confidence: float
     tier: Tier
@@ -127,8 +123,8 @@ class Cascade:
                 score = _logit(candidate.confidence) + _by_rating(event.rating, candidate.category)
                 conflict = False
                 for other in later:
-                    likely = dict(other.likely)
-                    score += _MODEL_SHARE * (_logit(likely.get(candidate.category, 0.02)) - _logit(_PRIOR))
+                    likely = other.likely
+                    score += _MODEL_SHARE * (_logit(likely.get(candidate.category, 0.02)) - _LOGIT_PRIOR)
                     score -= 0.5 if likely.get("none", 0.0) > 0.8 else 0.0
                     conflict = conflict or _contradicts(candidate, other)
                 confidence = 1 / (1 + math.exp(-score))
@@ -165,7 +161,7 @@ class Cascade:
     ) -> bool:
         """Whether a later tier's word is enough: it is sure, no earlier tier says something else of the same words,
         and a long text says somewhere that something is wrong."""
-        if candidate.confidence < self._taxonomy.bars.model_alone or dict(reading.likely).get("none", 0.0) > 0.5:
+        if candidate.confidence < self._taxonomy.bars.model_alone or reading.likely.get("none", 0.0) > 0.5:
             return False
         if len(sentences(event.text)) > 2 and (candidate.confidence < _SURE_ALONE or not any(r.problem for r in earlier)):
             return False
@@ -209,7 +205,7 @@ class Cascade:
         spans = sentences(event.text)
         if not spans or score > _GLAD or spans[-1].end - spans[0].start < _FEWEST_CHARACTERS:
             return False
-        none = [dict(r.likely)["none"] for r in readings if "none" in dict(r.likely)]
+        none = [r.likely["none"] for r in readings if "none" in r.likely]
         return bool(none) and max(none) < (_UNEASY if len(spans) <= 3 else _UNEASY / 2)
 
     def _unknown(self, event: EventText, readings: Sequence[Reading], score: float) -> Issue | None:
@@ -245,6 +241,9 @@ def _logit(p: float) -> float:
     return math.log(p / (1 - p))
 
 
+_LOGIT_PRIOR = _logit(_PRIOR)
+
+
 def _by_rating(rating: float | None, category: str) -> float:
     """A contented rating makes a complaint less likely, a bad one more; a wish goes with both."""
     if rating is None or category == "feature_request":
@@ -254,7 +253,7 @@ def _by_rating(rating: float | None, category: str) -> float:
 
 def _contradicts(candidate: Candidate, other: Reading) -> bool:
     """Another tier is sure of another category by the very same words, and holds this one to be unlikely."""
-    if dict(other.likely).get(candidate.category, 0.0) > 0.15:
+    if other.likely.get(candidate.category, 0.0) > 0.15:
         return False
     return any(c.category != candidate.category and c.confidence >= 0.75 and _overlap(candidate, c) for c in other.candidates)
 

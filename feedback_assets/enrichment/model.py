@@ -9,7 +9,7 @@ Not here: training (training.py).
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from feedback_assets.enrichment.features import PAIR, features, is_dense, pair, tokens
 from feedback_assets.enrichment.learning.platt import Platt
 from feedback_assets.enrichment.learning.words import DIMENSIONS, word_vectors
+from feedback_assets.errors import FeedbackError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_MOST_REMEMBERED = 40_000
+_MOST_REMEMBERED = 20_000
+"""Rows of the table: about 60 MB."""
+_MOST_PAIRS = 200_000
+_MOST_TEXTS = 20_000
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,26 @@ class Parameters:
 class LocalModel:
     """Answers for sentences. What it says of one never depends on the others or on what it has read before."""
 
-    def __init__(self, parameters: Parameters, version: str) -> None:
+    def __init__(self, parameters: Parameters, version: str, stored: Path | None = None) -> None:
+        """stored: the file that holds the same; a copy of the model in another process is read from there."""
         import numpy as np
 
         self.parameters = parameters
         self.version = version
+        self.stored = stored
         self._index = {name: i for i, name in enumerate(parameters.vocabulary)}
-        self._rows: dict[str, int] = {}
         self._table = np.zeros((1024, parameters.heads.width + 1 + DIMENSIONS))
+        self._forget()
+
+    def __reduce__(self) -> "tuple[Callable[..., LocalModel], tuple[Any, ...]]":
+        return (LocalModel, (self.parameters, self.version)) if self.stored is None else (_loaded_again, (self.stored, self.version))
+
+    def _forget(self) -> None:
+        """What a row holds depends on its token alone, so that all can be forgotten at any time."""
+        self._count = 0
+        self._rows: dict[str, int] = {}
+        self._pairs: dict[tuple[int, int], int] = {}
+        self._texts: dict[str, list[int]] = {}
 
     @cached_property
     def heads(self) -> Heads:
@@ -75,32 +91,48 @@ class LocalModel:
         import numpy as np
         from scipy.sparse import csr_matrix
 
-        if len(self._rows) > _MOST_REMEMBERED:
-            self._rows.clear()
-        before = len(self._rows)
+        if self._count > _MOST_REMEMBERED or len(self._pairs) > _MOST_PAIRS or len(self._texts) > _MOST_TEXTS:
+            self._forget()
+        before = self._count
+        fresh: list[str] = []
         indices: list[int] = []
         offsets = [0]
-        rows = self._rows
-        index = self._index
         for text in texts:
-            previous = ""
-            for token in tokens(text):
-                row = rows.get(token)
-                if row is None:
-                    row = rows[token] = len(rows)
-                indices.append(row)
-                if previous:
-                    both = pair(previous, token)
-                    if both in index:
-                        row = rows.get(both)
-                        if row is None:
-                            row = rows[both] = len(rows)
-                        indices.append(row)
-                previous = token
+            known = self._texts.get(text)
+            if known is None:
+                known = self._texts[text] = self._rows_of(text, fresh)
+            indices.extend(known)
             offsets.append(len(indices))
-        self._remember(list(rows)[before:], before)
-        matrix = csr_matrix((np.ones(len(indices)), np.array(indices, dtype=np.int64), np.array(offsets)), shape=(len(texts), len(rows)))
-        out: Floats = matrix @ self._table[: len(rows)]
+        self._remember(fresh, before)
+        matrix = csr_matrix((np.ones(len(indices)), np.array(indices, dtype=np.int64), np.array(offsets)), shape=(len(texts), self._count))
+        out: Floats = matrix @ self._table[: self._count]
+        return out
+
+    def _rows_of(self, text: str, fresh: list[str]) -> list[int]:
+        """The table's rows of a text's tokens and known pairs, in its order. Names of rows that are yet to be filled go to `fresh`."""
+        rows, pairs = self._rows, self._pairs
+        out: list[int] = []
+        previous, last = "", -1
+        for token in tokens(text):
+            row = rows.get(token)
+            if row is None:
+                row = rows[token] = self._count
+                self._count += 1
+                fresh.append(token)
+            out.append(row)
+            if previous:
+                both = pairs.get((last, row))
+                if both is None:
+                    name = pair(previous, token)
+                    both = -1
+                    if name in self._index:
+                        both = self._count
+                        self._count += 1
+                        fresh.append(name)
+                    pairs[last, row] = both
+                if both >= 0:
+                    out.append(both)
+            previous, last = token, row
         return out
 
     def seen(self, sums: "Floats") -> "NDArray[np.bool_]":
@@ -193,6 +225,7 @@ def save(model: LocalModel, path: Path) -> None:
         out.flush()
         os.fsync(out.fileno())
     temporary.replace(path)
+    model.stored = path
 
 
 def load(path: Path, version: str) -> LocalModel | None:
@@ -213,9 +246,15 @@ def load(path: Path, version: str) -> LocalModel | None:
     vocabulary = tuple(arrays["vocabulary"].tobytes().decode("utf-8", "surrogatepass").split("\n"))
     scale, shifts, by_language = meta["platt"]
     platt = Platt(float(scale), tuple(shifts), {str(k): float(v) for k, v in by_language.items()})
-    return LocalModel(
-        Parameters(vocabulary, arrays["idf"], arrays["weights"], arrays["dense_weights"], arrays["bias"], platt, heads), version
-    )
+    parameters = Parameters(vocabulary, arrays["idf"], arrays["weights"], arrays["dense_weights"], arrays["bias"], platt, heads)
+    return LocalModel(parameters, version, path)
+
+
+def _loaded_again(path: Path, version: str) -> LocalModel:
+    model = load(path, version)
+    if model is None:
+        raise FeedbackError(f"{path} no longer holds the model {version}", expected="the file that the run began with", mend="run it again")
+    return model
 
 
 def _digest(meta: Mapping[str, object], arrays: "Mapping[str, NDArray[Any]]") -> str:

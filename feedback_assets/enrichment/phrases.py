@@ -22,7 +22,8 @@ from feedback_assets.placeholders import PATTERN
 WORD = re.compile(r"\w+")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _ELIDED = re.compile(r"\w'")  # l'accès, i'm: one letter, then a mark that must be there
-_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "ʼ": "'", "＇": "'"})
+_MARKS = "’‘`´ʼ＇"
+_APOSTROPHES = str.maketrans(dict.fromkeys(_MARKS, "'"))
 _COMMON = frozenset(
     """a an and are as at be been but by can cannot could couldn did didn do does doesn don for from get had has have i if in into is isn it
     its just keeps me my never no not of on or our out so that the there they this to too up was wasn we were when will with won would
@@ -31,6 +32,9 @@ _COMMON = frozenset(
 )
 """Words that stand in too many texts to find a phrase by."""
 _MOST_MATCHES = 4
+_MOST_PAIRS = 3
+_MOST_REMEMBERED = 50_000
+"""Words whose phrases are remembered: hostile streams of made-up words must not fill the memory."""
 
 
 class PhraseError(ValueError):
@@ -39,7 +43,7 @@ class PhraseError(ValueError):
 
 def fold(text: str) -> str:
     """Lower case with plain apostrophes, every character at its old place. A placeholder is one word that no phrase names."""
-    plain = text.translate(_APOSTROPHES)
+    plain = text.translate(_APOSTROPHES) if any(mark in text for mark in _MARKS) else text
     if "[" in plain:
         plain = PATTERN.sub(_unnamed, plain)
     low = plain.lower()
@@ -67,13 +71,22 @@ class Anchor:
 
 @dataclass(frozen=True)
 class Phrase:
-    """One understood phrase. anchors: for each part that must be there, the words of which one stands in every text with the phrase."""
+    """One understood phrase.
+
+    anchors: for each part that must be there, the words of which one stands in every text with the phrase.
+    pairs: for parts that follow each other without a gap, the words that the first can end with, and those that come right after it.
+    """
 
     source: str
     language: str
     pattern: str
     anchors: tuple[frozenset[Anchor], ...]
     unspaced: bool
+    pairs: tuple[tuple[frozenset[Anchor], frozenset[Anchor]], ...] = ()
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without the compiled expression, which another process would compile again at once."""
+        return {name: value for name, value in self.__dict__.items() if name != "regex"}
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
@@ -124,7 +137,7 @@ def compile_phrase(source: str, macros: Mapping[str, str], language: str) -> Phr
     anchors = _anchors(nodes)
     if not unspaced and not anchors:
         raise PhraseError(f"{source!r} has no word that must be there")
-    return Phrase(source, language, start + bounded, anchors, unspaced)
+    return Phrase(source, language, start + bounded, anchors, unspaced, () if unspaced else _pairs(nodes))
 
 
 def _expand(source: str, macros: Mapping[str, str], depth: int) -> str:
@@ -233,72 +246,169 @@ def _word_anchors(word: str) -> frozenset[Anchor]:
     return frozenset(out)
 
 
+def _pairs(nodes: Sequence[_Node]) -> tuple[tuple[frozenset[Anchor], frozenset[Anchor]], ...]:
+    """For each part that must be there and has no gap behind it: how it can end, and how what follows can begin."""
+    out = []
+    for i, node in enumerate(nodes):
+        if isinstance(node, _Gap) or (isinstance(node, _Choice) and node.optional):
+            continue
+        ends, begins = _ends(node), _begins(nodes[i + 1 :])
+        if ends and begins:
+            out.append((ends, begins))
+    return tuple(sorted(out, key=lambda p: -min(_telling(p[0])[0], _telling(p[1])[0]))[:_MOST_PAIRS])
+
+
+def _begins(nodes: Sequence[_Node]) -> frozenset[Anchor]:
+    """The words that a text with these nodes can begin with; nothing when they cannot be told."""
+    out: set[Anchor] = set()
+    for node in nodes:
+        if isinstance(node, _Gap):
+            return frozenset()
+        found = [_begins(o) for o in node.options] if isinstance(node, _Choice) else [_edge_words(node.text, at_end=False)]
+        if not all(found):
+            return frozenset()
+        out.update(*found)
+        if not (isinstance(node, _Choice) and node.optional):
+            return frozenset(out)
+    return frozenset()
+
+
+def _ends(node: _Word | _Choice) -> frozenset[Anchor]:
+    """The words that a text of this node can end with; nothing when they cannot be told."""
+    if isinstance(node, _Word):
+        return _edge_words(node.text, at_end=True)
+    out: set[Anchor] = set()
+    for option in node.options:
+        for last in reversed(option):
+            found = frozenset[Anchor]() if isinstance(last, _Gap) else _ends(last)
+            if not found:
+                return frozenset()
+            out |= found
+            if not (isinstance(last, _Choice) and last.optional):
+                break
+    return frozenset(out)
+
+
+def _edge_words(word: str, *, at_end: bool) -> frozenset[Anchor]:
+    """The first or last words of what a word of the language matches: a mark inside it may be left out, so parts may be one."""
+    prefix = word.endswith("*")
+    parts = WORD.findall(word.removesuffix("*"))
+    if at_end:
+        return frozenset(Anchor("".join(parts[i:]), is_prefix=prefix) for i in range(len(parts)))
+    return frozenset(Anchor("".join(parts[:i]), is_prefix=prefix and i == len(parts)) for i in range(1, len(parts) + 1))
+
+
+@dataclass(slots=True)
+class _Mask:
+    """What one anchor, or one word of a text, says of the phrases: a bit for each phrase in each of several places."""
+
+    there: int = 0
+    """Phrases of which it is an anchor: the first set of anchors in the first place, and so on."""
+    before: int = 0
+    """Phrases of which a part can end with it."""
+    after: int = 0
+    """Phrases of which a part can begin with it, after such an end."""
+
+
 class PhraseIndex:
-    """Finds which of many phrases occur in a short text, trying only those whose anchor words are all there."""
+    """Finds which of many phrases occur in a short text, trying only those whose words are all there and stand beside each other.
+
+    The words of a text are looked up once; which phrases they leave is arithmetic on integers with a bit for each phrase.
+    """
 
     def __init__(self, phrases: Iterable[Phrase], languages: frozenset[str] | None = None) -> None:
         """languages: of the phrases to look for; None for all. Phrases keep their number either way."""
         self._phrases = tuple(phrases)
-        numbers: dict[Anchor, int] = {}
-        self._first: list[list[int]] = []
-        self._others: dict[int, tuple[frozenset[int], ...]] = {}
         wanted = [(i, p) for i, p in enumerate(self._phrases) if languages is None or p.language in languages]
         self._unspaced = [i for i, p in wanted if p.unspaced]
-        for i, phrase in wanted:
-            sets = () if phrase.unspaced else phrase.anchors
-            numbered = [frozenset(numbers.setdefault(a, len(numbers)) for a in s) for s in sets]
-            self._first.extend([] for _ in range(len(numbers) - len(self._first)))
-            for n in numbered[0] if numbered else ():
-                self._first[n].append(i)
-            self._others[i] = tuple(numbered[1:])
-        self._exact = {a.key: n for a, n in numbers.items() if not a.is_prefix}
-        self._prefix = {a.key: n for a, n in numbers.items() if a.is_prefix}
+        self._numbers = [i for i, p in wanted if not p.unspaced]
+        spaced = [p for _, p in wanted if not p.unspaced]
+        self._width = len(spaced)
+        self._all = (1 << self._width) - 1
+        self._sets = max((len(p.anchors) for p in spaced), default=0)
+        self._neighbours = max((len(p.pairs) for p in spaced), default=0)
+        self._without_set = self._without_pair = 0
+        masks: dict[Anchor, _Mask] = {}
+        for bit, phrase in enumerate(spaced):
+            for place in range(self._sets):
+                at = 1 << (place * self._width + bit)
+                if place >= len(phrase.anchors):
+                    self._without_set |= at
+                else:
+                    for anchor in phrase.anchors[place]:
+                        masks.setdefault(anchor, _Mask()).there |= at
+            for place in range(self._neighbours):
+                at = 1 << (place * self._width + bit)
+                if place >= len(phrase.pairs):
+                    self._without_pair |= at
+                else:
+                    for anchor in phrase.pairs[place][0]:
+                        masks.setdefault(anchor, _Mask()).before |= at
+                    for anchor in phrase.pairs[place][1]:
+                        masks.setdefault(anchor, _Mask()).after |= at
+        self._exact = {a.key: m for a, m in masks.items() if not a.is_prefix}
+        self._prefix = {a.key: m for a, m in masks.items() if a.is_prefix}
         self._lengths = sorted({len(k) for k in self._prefix})
-        self._seen: dict[str, frozenset[int]] = {}
+        self._seen: dict[str, tuple[int, int, int]] = {}
+        self._same: dict[tuple[int, int, int], tuple[int, int, int]] = {}
 
     def matches(self, folded: str, start: int = 0, end: int | None = None) -> list[tuple[int, int, int]]:
         """(phrase number, start, end) of the first few matches of each phrase in folded[start:end], by phrase number."""
         part = folded[start:end]
-        present: set[int] = set()
-        seen = self._seen
-        for word in WORD.findall(part):
-            anchors = seen.get(word)
-            if anchors is None:
-                anchors = self._lookup(word)
-            if anchors:
-                present |= anchors
-        found: set[int] = set()
-        absent = present.isdisjoint
-        for anchor in present:
-            for i in self._first[anchor]:
-                for other in self._others[i]:
-                    if absent(other):
-                        break
-                else:
-                    found.add(i)
+        found = self._possible(part)
         if self._unspaced and is_unspaced(part):
-            found.update(self._unspaced)
+            found = sorted([*found, *self._unspaced])
         out: list[tuple[int, int, int]] = []
-        for i in sorted(found):
-            regex = self._phrases[i].regex
-            if regex.search(part) is not None:
-                out.extend((i, start + m.start(), start + m.end()) for m in islice(regex.finditer(part), _MOST_MATCHES))
+        for i in found:
+            out.extend((i, start + m.start(), start + m.end()) for m in islice(self._phrases[i].regex.finditer(part), _MOST_MATCHES))
         return out
 
     def any(self, folded: str, start: int = 0, end: int | None = None) -> bool:
         """Whether any phrase occurs in folded[start:end]."""
         return bool(self.matches(folded, start, end))
 
-    def _lookup(self, word: str) -> frozenset[int]:
-        anchors = {self._exact[word]} if word in self._exact else set()
+    def _possible(self, part: str) -> list[int]:
+        """Numbers of the phrases with spaces that the words of the text leave possible, ascending."""
+        there = pairs = before = 0
+        seen = self._seen
+        for word in WORD.findall(part):
+            known = seen.get(word)
+            if known is None:
+                known = self._lookup(word)
+            there |= known[0]
+            pairs |= before & known[2]
+            before = known[1]
+        width, left = self._width, self._all & there
+        there |= self._without_set
+        for place in range(1, self._sets):
+            left &= there >> (place * width)
+        if left:
+            pairs |= self._without_pair
+            for place in range(self._neighbours):
+                left &= pairs >> (place * width)
+        out = []
+        while left:
+            lowest = left & -left
+            out.append(self._numbers[lowest.bit_length() - 1])
+            left ^= lowest
+        return out
+
+    def _lookup(self, word: str) -> tuple[int, int, int]:
+        masks = [self._exact[word]] if word in self._exact else []
         for n in self._lengths:
             if n > len(word):
                 break
-            anchor = self._prefix.get(word[:n])
-            if anchor is not None:
-                anchors.add(anchor)
-        if len(self._seen) > 200_000:  # hostile streams of made-up words must not fill the memory
+            mask = self._prefix.get(word[:n])
+            if mask is not None:
+                masks.append(mask)
+        there = before = after = 0
+        for mask in masks:
+            there |= mask.there
+            before |= mask.before
+            after |= mask.after
+        if len(self._seen) >= _MOST_REMEMBERED:
             self._seen.clear()
-        result = frozenset(anchors)
+            self._same.clear()
+        result = self._same.setdefault((there, before, after), (there, before, after))
         self._seen[word] = result
         return result

@@ -1,6 +1,8 @@
 """Puts taxonomy, tiers and cascade together into what the enrichment step reads events with. Not here: tables (process.py)."""
 
-from collections.abc import Mapping, Sequence
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,15 @@ from feedback_assets.enrichment.tiers.registry import TIERS
 
 
 class Reader:
-    """Reads events. Built once a run: loading it takes a second or two, training it the first time a few more."""
+    """Reads events. Built once a run: loading it takes a second or two, training it the first time a few more.
+
+    It can be pickled: another process reads by the same taxonomy and tiers, whatever became of their files meanwhile, and builds its
+    reader once.
+    """
 
     def __init__(self, taxonomy: Taxonomy, tiers: Sequence[Tier]) -> None:
         self.taxonomy = taxonomy
+        self._tiers = tuple(tiers)
         self.taxonomy_version = taxonomy.version
         self.model_version = tiers[-1].version
         self._cascade = Cascade(taxonomy, tiers)
@@ -22,6 +29,18 @@ class Reader:
     def read(self, events: Sequence[EventText]) -> list[Decision]:
         """One decision an event, in order."""
         return self._cascade.decide(events)
+
+    def __reduce__(self) -> "tuple[Callable[[bytes], Reader], tuple[bytes]]":
+        return _unpickled, (self._pickled,)
+
+    @cached_property
+    def _pickled(self) -> bytes:
+        return pickle.dumps((self.taxonomy, self._tiers))
+
+
+@lru_cache(maxsize=1)
+def _unpickled(taxonomy_and_tiers: bytes) -> Reader:
+    return Reader(*pickle.loads(taxonomy_and_tiers))  # noqa: S301  # from the process that started this one
 
 
 def build_reader(

@@ -14,6 +14,7 @@ _JOINING = "and but also plus because und aber außerdem et mais aussi y pero ad
 _CLAUSE_END = re.compile(r"[;,:]\s+|[；，、：]\s*|\s+[-–—]+\s+|\s+(?:" + _JOINING.replace(" ", "|") + r")\s+")
 _MACHINE = re.compile(r"""[{}<>=\[\]\\|;"/_%&#@^~*+]|\d""")
 _EDGE = re.compile(r"""[\s\-–—•*·>|,;:]*""")
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 @lru_cache(maxsize=4096)
@@ -50,7 +51,7 @@ def trim(text: str, start: int, end: int) -> Span | None:
     start = match.end() if match else start
     while end > start and (text[end - 1].isspace() or text[end - 1] in "-–—•,;:"):
         end -= 1
-    if not any(c.isalnum() for c in text[start:end]):
+    if _LETTER_OR_DIGIT.search(text, start, end) is None:
         return None
     return Span(start, end)
 

@@ -1,6 +1,7 @@
 """How bad an issue is, by the taxonomy's rubric and the words of the text, and how soon it wants an answer. Not here: what the issue is."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from feedback_assets.enrichment.phrases import Phrase, PhraseIndex, fold
 from feedback_assets.enrichment.taxonomy import SeverityCue, Taxonomy, Urgency
@@ -23,13 +24,17 @@ class Rubric:
                 phrases.append(phrase)
                 self._cues.append(cue)
         self._index = PhraseIndex(phrases)
+        self._cues_in = lru_cache(8192)(self._find)
+
+    def _find(self, text: str) -> tuple[SeverityCue, ...]:
+        return tuple(self._cues[i] for i, _, _ in self._index.matches(fold(text)))
 
     def severity(self, category: str, subcategory: str, text: str, evidence: Sequence[Span], learnt: float | None) -> int:
         """1 to 5: the rubric's default and the model's opinion together, then the words of the evidence."""
         base = float(self._taxonomy.default_severity(category, subcategory)) if category else 3.0
         if learnt is not None:
             base += _LEARNT_SHARE * (learnt - base)
-        found = [self._cues[i] for span in evidence for i, _, _ in self._index.matches(fold(text[span.start : span.end]))]
+        found = [cue for span in evidence for cue in self._cues_in(text[span.start : span.end])]
         severity = int(base + 0.5)
         if any(cue.add < 0 for cue in found):
             severity += min(cue.add for cue in found)

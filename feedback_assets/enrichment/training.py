@@ -36,14 +36,12 @@ _FEWEST = 2
 
 def model_version(taxonomy: Taxonomy, golden: Sequence[GoldenText], decided: Sequence[Sample] = ()) -> str:
     """Hash of the training data, the parameters and the versions of the libraries that fit it."""
-    import numpy
-    import scipy
-    import sklearn
+    from importlib.metadata import version  # importing scikit-learn to ask it takes longer than loading the model
 
     content = {
         "code": CODE_VERSION,
         "parameters": [REGULARISATION, DENSE_WEIGHT, _PIECE_WEIGHT, _FEWEST],
-        "libraries": [numpy.__version__, scipy.__version__, sklearn.__version__, vectors_version()],
+        "libraries": [version("numpy"), version("scipy"), version("scikit-learn"), vectors_version()],
         "taxonomy": taxonomy.digest,
         "golden": [g.model_dump(mode="json") for g in golden if g.split != "test"],
         "decided": [[s.text, sorted(s.categories), sorted(s.subcategories), s.weight, s.severity] for s in decided],

@@ -1,6 +1,6 @@
 """What a lakehouse adapter must do. Adapters: local.py (delta-rs on a folder); Databricks by Delta SQL joins behind the same tests."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -73,6 +73,10 @@ class Lakehouse(Protocol):
 
     def read(self, table: Table, *, columns: Sequence[str] | None = None, where: Where | None = None) -> "pa.Table":
         """Rows with the contract's types; no rows when the table does not exist yet."""
+        ...
+
+    def slices(self, table: Table, *, columns: Sequence[str] | None = None, where: Where | None = None) -> "Iterator[pa.Table]":
+        """The rows of read(), some at a time: for what is too much to hold at once. The caller may write other tables meanwhile."""
         ...
 
     def count(self, table: Table, where: Where | None = None) -> int:

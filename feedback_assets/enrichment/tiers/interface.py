@@ -3,14 +3,18 @@
 Not here: bars, review, urgency: they are decided once for all tiers, in cascade.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True)
 class EventText:
-    """One revision of one event, as a tier may see it: masked text and what helps to read it."""
+    """One revision of one event, as a tier may see it: masked text and what helps to read it.
+
+    The ids are those of the first of several events that say the same: a reading may name them, and never depends on them.
+    """
 
     event_id: str
     payload_sha256: str
@@ -20,16 +24,14 @@ class EventText:
     rating: float | None = None
 
 
-@dataclass(frozen=True, order=True)
-class Span:
+class Span(NamedTuple):
     """Characters start to end (not included) of the event's masked text."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One issue that a tier sees. `severity` and `sentiment_score` are None when the tier has no opinion on them.
 
     confidence: the tier's probability that the category is right, 0 to 1.
@@ -53,8 +55,7 @@ class Cost:
     amount: float = 0.0
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What a tier says of one text.
 
     candidates: issues seen, best first; none together with cannot_say False means: there is no issue.
@@ -67,7 +68,7 @@ class Reading:
     candidates: tuple[Candidate, ...] = ()
     cannot_say: bool = False
     problem: tuple[Span, ...] = ()
-    likely: tuple[tuple[str, float], ...] = ()
+    likely: Mapping[str, float] = MappingProxyType({})
     sentiment: str | None = None
     sentiment_score: float | None = None
     error: str = ""

@@ -5,7 +5,9 @@ Not here: the phrases themselves (taxonomy/), nor how sure is sure enough (casca
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from feedback_assets.enrichment.phrases import WORD, Phrase, PhraseIndex, compile_phrase, fold
 from feedback_assets.enrichment.segments import clauses, sentences
@@ -22,6 +24,8 @@ _MOST_SPANS = 3
 _SHORT = 40
 _STOPS_NEGATION = frozenset(["stop", "stops", "but", "only", "just", "until", "unless", "without"])
 _GUARDS = ("resolved", "hypothetical", "attempt", "negators", "question")
+_REMEMBERED = 16_384
+"""Sentences whose matches are remembered: people and forms say the same again and again."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,27 @@ class _Meaning:
     grade: str = ""
 
 
-@dataclass(frozen=True)
-class _Hit:
+class _Hit(NamedTuple):
     meaning: _Meaning
     start: int
     end: int
     sentence: Span
     weight: float
+
+
+class _Found(NamedTuple):
+    """What the phrases say of one sentence, places counted from its beginning.
+
+    hits: (meaning, start, end, how much it loses because the sentence asks). attempt: it tells what the customer tried.
+    """
+
+    hits: tuple[tuple[_Meaning, int, int, float], ...]
+    attempt: bool
+    troubled: bool
+    doubts: frozenset[str]
+
+
+_NOTHING = _Found((), attempt=False, troubled=False, doubts=frozenset())
 
 
 class RuleTier:
@@ -71,9 +89,21 @@ class RuleTier:
         for language, lines in taxonomy.head.problem.items():
             add(language, lines, _Meaning("problem"))
         self._phrases = tuple(phrases)
-        self._indexes: dict[frozenset[str] | None, PhraseIndex] = {}
         self._known = taxonomy.languages
         self.version = "rules-" + hashlib.sha256(f"{CODE_VERSION} {taxonomy.digest}".encode()).hexdigest()[:12]
+        self._remember()
+
+    def _remember(self) -> None:
+        self._indexes: dict[frozenset[str] | None, PhraseIndex] = {}
+        self._sentence = lru_cache(_REMEMBERED)(self._read_sentence)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is remembered of texts."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("_indexes", "_sentence")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._remember()
 
     def read(self, texts: Sequence[EventText]) -> list[Reading]:
         return [self._read(t) for t in texts]
@@ -81,42 +111,47 @@ class RuleTier:
     def _read(self, event: EventText) -> Reading:
         text = event.text
         folded = fold(text)
-        index = self._index(event)
+        languages = self._languages(event)
         hits: list[_Hit] = []
         problem: list[Span] = []
         doubted: set[str] = set()
         for number, sentence in enumerate(sentences(text)):
-            found, troubled, doubts = self._sentence(text, folded, sentence, _position(number), index)
-            hits.extend(found)
-            doubted |= doubts
-            if troubled:
+            first, last = sentence
+            found = self._sentence(text[first:last], folded[first:last], languages)
+            if found is _NOTHING:
+                continue
+            if found.hits:
+                position = _position(number) * (_ATTEMPT if found.attempt else 1.0)
+                hits.extend(_Hit(m, first + s, first + e, sentence, m.strength * position * asked) for m, s, e, asked in found.hits)
+            doubted |= found.doubts
+            if found.troubled:
                 problem.append(sentence)
-        hits = _settled(hits)
-        hits = [replace(h, weight=h.weight * _DOUBT) if h.meaning.category in doubted else h for h in hits]
         if not hits:
             return Reading(cannot_say=True, problem=tuple(problem[:_MOST_SPANS]))
+        hits = _settled(hits)
+        if doubted:
+            hits = [h._replace(weight=h.weight * _DOUBT) if h.meaning.category in doubted else h for h in hits]
         return Reading(candidates=_candidates(text, hits), problem=tuple(problem[:_MOST_SPANS]))
 
-    def _index(self, event: EventText) -> PhraseIndex:
+    def _languages(self, event: EventText) -> frozenset[str] | None:
         """English words stand in texts of every language. A short text's language is a guess, so all phrases are tried on it."""
-        languages = frozenset({"en", event.language}) if event.language in self._known and len(event.text) >= _SHORT else None
+        return frozenset({"en", event.language}) if event.language in self._known and len(event.text) >= _SHORT else None
+
+    def _read_sentence(self, text: str, folded: str, languages: frozenset[str] | None) -> _Found:
+        """What is found in one sentence, given as it is and folded."""
         index = self._indexes.get(languages)
         if index is None:
             index = self._indexes[languages] = PhraseIndex(self._phrases, languages)
-        return index
-
-    def _sentence(self, text: str, folded: str, sentence: Span, position: float, index: PhraseIndex) -> tuple[list[_Hit], bool, set[str]]:
-        matches = index.matches(folded, sentence.start, sentence.end)
+        matches = index.matches(folded)
         if not matches:
-            return [], False, set()
+            return _NOTHING
         by_kind: dict[str, list[tuple[_Meaning, int, int]]] = {}
         for i, start, end in matches:
             meaning = self._meanings[i]
             by_kind.setdefault(meaning.kind, []).append((meaning, start, end))
         denials = [*by_kind.get("negators", ()), *by_kind.get("hypothetical", ())]
-        over = self._over(text, sentence, by_kind)
+        over = self._over(text, by_kind)
         asked = "question" in by_kind
-        position *= _ATTEMPT if "attempt" in by_kind else 1.0
         hits = []
         for meaning, start, end in by_kind.get("include", ()):
             if any(_excludes(e, meaning) and s < end and start < e_end for e, s, e_end in by_kind.get("exclude", ())):
@@ -125,23 +160,22 @@ class RuleTier:
                 continue
             if asked and (meaning.grade == "hint" or meaning.category == "feature_request"):
                 continue
-            weight = meaning.strength * position * (_ASKED.get(meaning.grade, 1.0) if asked else 1.0)
-            hits.append(_Hit(meaning, start, end, sentence, weight))
+            hits.append((meaning, start, end, _ASKED.get(meaning.grade, 1.0) if asked else 1.0))
         troubled = any(
             not any(s <= start < e for s, e in over) and not any(_denies(folded, e, start) for _, s, e in denials if s < start)
             for _, start, _ in by_kind.get("problem", ())
         )
-        return hits, troubled, {m.category for m, _, _ in by_kind.get("doubt", ())}
+        return _Found(tuple(hits), "attempt" in by_kind, troubled, frozenset(m.category for m, _, _ in by_kind.get("doubt", ())))
 
     @staticmethod
-    def _over(text: str, sentence: Span, by_kind: dict[str, list[tuple[_Meaning, int, int]]]) -> list[tuple[int, int]]:
+    def _over(text: str, by_kind: dict[str, list[tuple[_Meaning, int, int]]]) -> list[tuple[int, int]]:
         """The parts of a sentence that tell of something that is over: the clause that says so, or all that stands before it."""
         out: list[tuple[int, int]] = []
         for _, start, end in by_kind.get("resolved", ()):
-            for clause in clauses(text, sentence):
+            for clause in clauses(text, Span(0, len(text))):
                 if clause.start <= start < clause.end:
                     inside = any(clause.start <= s < max(clause.end, end) for _, s, _ in by_kind.get("include", ()))
-                    out.append((clause.start if inside else sentence.start, max(clause.end, end)))
+                    out.append((clause.start if inside else 0, max(clause.end, end)))
         return out
 
 
@@ -167,6 +201,8 @@ def _denies(folded: str, end: int, start: int) -> bool:
 
 def _settled(hits: list[_Hit]) -> list[_Hit]:
     """Where phrases of two categories meet on the same words, the stronger and longer one is probably meant."""
+    if len({h.meaning.category for h in hits}) < 2:
+        return hits
     out = []
     for hit in hits:
         rank = (round(hit.weight, 4), hit.end - hit.start)
@@ -178,7 +214,7 @@ def _settled(hits: list[_Hit]) -> list[_Hit]:
             and (round(o.weight, 4), o.end - o.start) > rank
             for o in hits
         )
-        out.append(replace(hit, weight=hit.weight * _BEATEN) if beaten else hit)
+        out.append(hit._replace(weight=hit.weight * _BEATEN) if beaten else hit)
     return out
 
 

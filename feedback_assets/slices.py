@@ -1,0 +1,47 @@
+"""A range of batches in slices, so that memory follows the largest slice and not the range.
+
+A stage reads, works and writes slice by slice, and closes a batch in the ledger when all its rows are written. Batches stay in their
+order and whole; one that is larger than a slice is a slice of its own, which a stage reads part by part. Not here: what a stage does.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from feedback_assets.contracts.table import Table
+    from feedback_assets.lakehouse.interface import Lakehouse
+
+ROWS = 20_000
+"""Most rows of a slice: some 40 MB of feedback. Fewer would be more commits."""
+
+_Batch = TypeVar("_Batch", bound=Mapping[str, Any])
+
+
+def in_slices(batches: Iterable[_Batch], rows_of: Callable[[_Batch], int]) -> Iterator[list[_Batch]]:
+    """The batches in their order, as many at a time as have no more than ROWS rows together, and at least one."""
+    taken: list[_Batch] = []
+    rows = 0
+    for batch in batches:
+        more = rows_of(batch)
+        if taken and rows + more > ROWS:
+            yield taken
+            taken, rows = [], 0
+        taken.append(batch)
+        rows += more
+    if taken:
+        yield taken
+
+
+def rows_in_parts(
+    lake: "Lakehouse", table: "Table", batches: Sequence[Mapping[str, Any]], columns: Sequence[str], rows: int
+) -> "Iterator[pa.Table]":
+    """The rows of these batches: at once when the batches have no more than ROWS `rows`, else in parts of at most so many."""
+    where = {"feed_date": sorted({b["feed_date"] for b in batches}), "batch_id": sorted({b["batch_id"] for b in batches})}
+    if rows <= ROWS:
+        yield lake.read(table, columns=columns, where=where)
+        return
+    for part in lake.slices(table, columns=columns, where=where):
+        for start in range(0, part.num_rows, ROWS):
+            yield part.slice(start, ROWS)
