@@ -14,6 +14,7 @@ class Verdict:
 
     rule: the rule as a sentence. number: what was counted or measured. threshold: what it is held against.
     sample: a few of the rows at fault, without raw text. next_command: what to run or read first.
+    warns: a verdict that does not pass is a warning: it stops nothing.
     """
 
     passed: bool
@@ -23,6 +24,12 @@ class Verdict:
     owner: str
     next_command: str
     sample: Sequence[Mapping[str, Any]] = field(default=())
+    warns: bool = False
+
+    @property
+    def stops(self) -> bool:
+        """Whether nothing may go on from here."""
+        return not self.passed and not self.warns
 
     def sentence(self) -> str:
         """The verdict in one line."""

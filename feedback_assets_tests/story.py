@@ -106,6 +106,7 @@ def _chapter(story: Story, run: Any) -> None:
                         "run": one.run_id,
                         "asset": found.asset_key.to_user_string(),
                         "check": found.check_name,
+                        "partition": found.partition,
                         "passed": found.passed,
                         "blocking": found.blocking,
                         "severity": found.severity.value,

@@ -1,6 +1,6 @@
 """What a lakehouse adapter must do. Adapters: local.py (delta-rs on a folder); Databricks by Delta SQL joins behind the same tests."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -31,8 +31,24 @@ class Lakehouse(Protocol):
         """Rows with the contract's types; no rows when the table does not exist yet."""
         ...
 
+    def slices(self, table: Table, *, columns: Sequence[str] | None = None, where: Where | None = None) -> "Iterator[pa.Table]":
+        """The rows of read(), a part at a time: for what is too much to hold at once."""
+        ...
+
     def count(self, table: Table, where: Where | None = None) -> int:
         """Number of rows."""
+        ...
+
+    def counts(self, table: Table) -> dict[Any, int]:
+        """Rows of each partition, from statistics alone; under None for a table without partitions. Nothing for a missing table."""
+        ...
+
+    def sample(self, table: Table, *, rows: int, columns: Sequence[str] | None = None, where: Where | None = None) -> "pa.Table":
+        """At most so many of the rows that read() would give, out of one data file at most."""
+        ...
+
+    def fingerprint(self, table: Table, partitions: Sequence[Any] | None = None) -> str:
+        """Changes when a write changes the table, or these partitions of it. Read from the log alone. "" for what is not there."""
         ...
 
     def append_new(self, table: Table, rows: "pa.Table") -> WriteResult:

@@ -4,13 +4,14 @@ Locks hold between processes of one machine: that is what the local adapter is f
 """
 
 import fcntl
+import hashlib
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.arrow import arrow_schema, fit
 from feedback_assets.contracts.table import Table
@@ -61,6 +62,17 @@ class LocalLakehouse:
         if where is not None:
             return self._reader.frame(table, [table.key[0]], where=where).height
         return self._reader.count(table)
+
+    def counts(self, table: Table) -> dict[Any, int]:
+        return self._reader.counts(table)
+
+    def sample(self, table: Table, *, rows: int, columns: Sequence[str] | None = None, where: Where | None = None) -> "pa.Table":
+        names = list(columns) if columns is not None else list(table.column_names)
+        return _arrow(table, self._reader.sample(table, names, rows=rows, where=where))
+
+    def fingerprint(self, table: Table, partitions: Sequence[Any] | None = None) -> str:
+        files = self._reader.files(table, partitions)
+        return hashlib.sha256("\n".join(sorted(files)).encode()).hexdigest()[:16] if files else ""
 
     def append_new(self, table: Table, rows: "pa.Table") -> WriteResult:
         new = fit(table, rows)

@@ -1,49 +1,48 @@
-"""The theme assets: vectors by day, then assignments, registry and checkpoint across days. Thin."""
+"""The steps of themes: vectors by day, then assignments and registry across days. Thin."""
 
-from collections.abc import Iterator, Sequence
-
-import dagster as dg
-
-from feedback_assets.checks import days_of
+from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ISSUES
-from feedback_assets.contracts.silver import DUPLICATE_GROUPS, REVISIONS
+from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENTS, REVISIONS
 from feedback_assets.contracts.themes import ASSIGNMENTS, CHECKPOINTS, EMBEDDINGS, THEMES
-from feedback_assets.resources import SEAMS, asset_spec, day_results, seams_of, whole_result
-
-GROUP = "themes"
+from feedback_assets.steps import Step, StepRun
 
 
-def theme_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillPolicy) -> Sequence[dg.AssetsDefinition]:
-    """Vectors belong to a day; themes look across days."""
+def _embeddings(at: StepRun) -> object:
+    from feedback_assets.themes.embed import embed_days
 
-    @dg.multi_asset(
+    return embed_days(at.lake, at.services.embedder, at.days, now=at.now)
+
+
+def _themes(at: StepRun) -> object:
+    from feedback_assets.themes.process import update_themes
+
+    return update_themes(at.lake, at.services.embedder, now=at.now)
+
+
+STEPS = (
+    Step(
         name="theme_embeddings",
-        specs=[asset_spec(EMBEDDINGS, group=GROUP, deps=[ISSUES], kinds=["numpy"], partitions=partitions)],
-        backfill_policy=policy,
-        required_resource_keys={SEAMS},
+        room="themes",
+        description="Turns the words of each new issue of a day into a vector.",
+        run=_embeddings,
+        writes=(EMBEDDINGS,),
+        reads=(ISSUES, EVENTS),
+        keeps=(STAGE_BATCHES,),
+        kinds=("numpy",),
+        daily=True,
         pool="theme_embeddings",
-    )
-    def embeddings(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        from feedback_assets.themes.embed import embed_days
-
-        seams, days = seams_of(context), days_of(context)
-        reports = embed_days(seams.lake, seams.embedder, days, now=seams.now())
-        yield from day_results(context, seams, [EMBEDDINGS], days, reports)
-
-    @dg.multi_asset(
+        code=("themes/embed", "themes/embedders", "themes/wording"),
+        versions=("embedder",),
+    ),
+    Step(
         name="themes",
-        specs=[
-            asset_spec(t, group=GROUP, deps=[EMBEDDINGS, ISSUES, REVISIONS, DUPLICATE_GROUPS], kinds=["numpy"])
-            for t in (ASSIGNMENTS, THEMES, CHECKPOINTS)
-        ],
-        required_resource_keys={SEAMS},
-        pool="gold",
-    )
-    def themes(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        from feedback_assets.themes.process import update_themes
-
-        seams = seams_of(context)
-        report = update_themes(seams.lake, seams.embedder, now=seams.now())
-        yield from [whole_result(seams, t, report) for t in (ASSIGNMENTS, THEMES, CHECKPOINTS)]
-
-    return [embeddings, themes]
+        room="themes",
+        description="Gathers issues that say the same into themes whose identity lasts, and names them.",
+        run=_themes,
+        writes=(ASSIGNMENTS, THEMES),
+        reads=(EMBEDDINGS, ISSUES, EVENTS, REVISIONS, DUPLICATE_GROUPS),
+        keeps=(CHECKPOINTS,),
+        kinds=("numpy",),
+        versions=("embedder",),
+    ),
+)

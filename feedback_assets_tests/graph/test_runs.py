@@ -15,6 +15,7 @@ from feedback_assets.contracts.tickets import OUTBOX
 from feedback_assets.jobs import DAY_JOB, GOLD_JOB
 from feedback_assets.seams import Seams
 from feedback_assets.settings import Settings, project_root
+from feedback_assets.standing_assets import STANDING
 from feedback_assets_tests.gold_rows import put_counts, put_score, put_theme, put_trend
 from feedback_assets_tests.small import FIRST, LANDED, PLANTED, garbage, land, posts
 from feedback_assets_tests.story import BROKEN, GOOD_DAYS, Story, tables_without_raw_text, texts_of_files
@@ -80,7 +81,8 @@ def test_a_mended_delivery_turns_the_day_green(story: Story) -> None:
 
 def test_the_failed_check_says_all_that_on_call_needs(story: Story) -> None:
     failed = [c for c in story.chapters[0].checks if c["check"] == "readable" and not c["passed"]]
-    assert len(failed) == 3  # the range, the day in it, then the day in its own run
+    assert len(failed) == 2  # the day in its range, then the day in its own run
+    assert {check["partition"] for check in failed} == {f"{BROKEN}"}
     for check in failed:
         assert (check["asset"], check["blocking"], check["severity"]) == ("bronze/forum", True, "ERROR")
         said = check["metadata"]
@@ -276,4 +278,4 @@ def test_the_day_job_selects_every_daily_asset_and_gold_every_other(tmp_path: Pa
     graph = defs.resolve_asset_graph()
     daily = {k for k in graph.materializable_asset_keys if graph.get(k).partitions_def is not None}
     assert defs.resolve_job_def(DAY_JOB).asset_layer.selected_asset_keys == daily
-    assert defs.resolve_job_def(GOLD_JOB).asset_layer.selected_asset_keys == set(graph.materializable_asset_keys) - daily
+    assert defs.resolve_job_def(GOLD_JOB).asset_layer.selected_asset_keys == set(graph.materializable_asset_keys) - daily - {STANDING}

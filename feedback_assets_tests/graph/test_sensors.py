@@ -13,7 +13,7 @@ import pytest
 from feedback_assets.build import build_defs
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.jobs import DAY_JOB
-from feedback_assets.resources import SEAMS
+from feedback_assets.resources import SERVICES
 from feedback_assets.seams import Seams
 from feedback_assets.settings import Settings
 from feedback_assets_tests.small import FIRST, SECOND, garbage, land, posts
@@ -55,7 +55,7 @@ def tick(
     defs = build_defs(seams.settings, seams)
     repository = defs.get_repository_def()
     context = dg.build_sensor_context(
-        instance=instance, cursor=cursor, repository_def=repository, resources={SEAMS: seams}, sensor_name=name
+        instance=instance, cursor=cursor, repository_def=repository, resources={SERVICES: seams}, sensor_name=name
     )
     with context:
         found = repository.get_sensor_def(name).evaluate_tick(context)
@@ -138,7 +138,7 @@ def test_the_cursor_holds_back_what_was_asked_for_until_its_files_change(seams: 
 def test_days_without_a_partition_are_told_and_do_not_break_the_tick(seams: Clocked, instance: dg.DagsterInstance) -> None:
     land(seams.settings.home, posts(1), day=date(2019, 12, 31))
     land(seams.settings.home, posts(1), day=NOW.date() + timedelta(days=1))
-    assert "2 files lie under days before FEEDBACK_FIRST_DAY or after today" in tick(seams, instance)[2]
+    assert f"2 files lie under days before {NOW.date()} or after today" in tick(seams, instance)[2]
     land(seams.settings.home, posts(1), day=NOW.date())
     assert [r.partition_key for r in tick(seams, instance)[0]] == [NOW.date().isoformat()]
 

@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.lakehouse.interface import Lakehouse
@@ -19,10 +19,15 @@ from feedback_assets.silver.personal.find import found_in, found_in_url
 from feedback_assets.silver.personal.rules import PersonalData, SourceRules
 from feedback_assets.verdict import SAMPLE, Verdict
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 TEXTS = ("text", "title", "product", "product_area", "version", "region", "locale", "tier")
 """Columns that are scanned as text; `version` may look like anything, so the detectors alone look at it."""
 COLUMNS = ("event_id", "source", "feed_date", *TEXTS, "url", "attachments", "attributes")
 """Columns of silver/events that the scan reads."""
+LOOKED_AT = 5_000
+"""Rows that a standing check looks at."""
 _BY_DETECTORS_ALONE = frozenset({"version"})
 _PERSON_KEYS = frozenset(
     {"name", "first_name", "last_name", "full_name", "username", "user_name", "author", "author_name", "email", "phone", "password"}
@@ -42,7 +47,29 @@ class Leak(NamedTuple):
 def leak_verdict(lake: Lakehouse, days: Sequence[date], rules: PersonalData | None = None) -> Verdict:
     """No text of the days' events looks like structured personal data."""
     table = lake.read(EVENTS, columns=list(COLUMNS), where={"feed_date": list(days)})
-    leaks = sorted(leaks_in_rows(table.to_pylist(), rules))
+    return _verdict(sorted(leaks_in_rows(table.to_pylist(), rules)))
+
+
+def leak_verdicts(events: "pa.Table", rules: PersonalData | None = None) -> dict[date, Verdict]:
+    """The same of rows of silver/events that are about to be written, by day."""
+    by_day: dict[date, list[dict[str, Any]]] = {}
+    for row in events.select(list(COLUMNS)).to_pylist():
+        by_day.setdefault(row["feed_date"], []).append(row)
+    return {day: _verdict(sorted(leaks_in_rows(rows, rules))) for day, rows in sorted(by_day.items())}
+
+
+def standing_leaks(lake: Lakehouse, days: Sequence[date], rules: PersonalData | None = None) -> Verdict:
+    """The same of some rows of each of these days, as they stand: LOOKED_AT in all, out of one file a day."""
+    each = max(1, LOOKED_AT // max(1, len(days)))
+    rows = [
+        row
+        for day in days[:LOOKED_AT]
+        for row in lake.sample(EVENTS, rows=each, columns=list(COLUMNS), where={"feed_date": [day]}).to_pylist()
+    ]
+    return _verdict(sorted(leaks_in_rows(rows, rules)))
+
+
+def _verdict(leaks: Sequence[Leak]) -> Verdict:
     kinds = Counter(leak.kind for leak in leaks)
     return Verdict(
         passed=not leaks,
