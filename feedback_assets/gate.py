@@ -112,7 +112,7 @@ class Gate:
 
     def _keep(self, rule: Rule, given: "Verdict | Mapping[date, Verdict]") -> "dict[date | None, Verdict]":
         """Keeps verdicts by day, several on one day as one."""
-        new: dict[date | None, Verdict] = {None: given} if isinstance(given, Verdict) else {day: v for day, v in given.items()}
+        new: dict[date | None, Verdict] = {None: given} if isinstance(given, Verdict) else dict(given.items())
         kept = self._verdicts.setdefault((rule.on.name, rule.name), {})
         for day, verdict in new.items():
             kept[day] = merged(kept[day], verdict) if day in kept else verdict

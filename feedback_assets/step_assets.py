@@ -170,7 +170,7 @@ def _materialized(
         shared["bookkeeping"] = dg.MetadataValue.json({name: {k: v for k, v in w.items() if k != "sample"} for name, w in kept.items()})
     if not step.daily:
         shared["purpose"] = purpose_of(context) or "none: not live"
-        shared["what this run did"] = dg.MetadataValue.json(plain(report))
+        shared |= _did(report)
     for name in step.assets:
         table = next((t for t in step.writes if t.name == name), None)
         if table is None:
@@ -199,12 +199,18 @@ def _describe_days(context: dg.AssetExecutionContext, table: Table, lake: Record
         context.add_asset_metadata(
             {
                 "dagster/partition_row_count": counts.get(day, 0),
-                **({"what this run did": dg.MetadataValue.json(plain(reports[day]))} if day in reports else {}),
+                **_did(reports.get(day)),
                 **_sample(table, wrote.sample.get(day, []) if wrote else []),
             },
             asset_key=key_of(table.name),
             partition_key=day.isoformat(),
         )
+
+
+def _did(report: object) -> dict[str, dg.MetadataValue[Any]]:
+    """What a step says that it did; nothing when it says nothing."""
+    said = plain(report)
+    return {"what this run did": dg.MetadataValue.json(said)} if isinstance(said, dict | list) and said else {}
 
 
 def plain(did: object) -> Any:
