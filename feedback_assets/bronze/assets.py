@@ -1,13 +1,11 @@
 """The steps of bronze: one a source. Thin: the work is in ingest.py."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from feedback_assets.contracts.bronze import DEAD_LETTERS, MANIFEST, SOURCES, bronze_table
 from feedback_assets.steps import Judged, Rule, Step, StepRun
 from feedback_assets.verdict import Verdict
-
-FRESH = timedelta(days=2)
 
 
 def _step(source: str) -> Step:
@@ -16,6 +14,7 @@ def _step(source: str) -> Step:
     def run(at: StepRun) -> object:
         from feedback_assets.bronze.ingest import ingest_days
 
+        # The purpose of the run, `at.purpose`, is what the manifest will keep of it.
         return ingest_days(at.lake, at.services.landing, source, at.days, now=at.now, workers=at.services.compute.kernel_workers)
 
     def account(judged: Judged) -> Verdict | Mapping[date, Verdict]:

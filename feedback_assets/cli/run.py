@@ -227,7 +227,7 @@ class _Launcher:
             cause = (error.cause or error) if error else None
             if cause and cause.cls_name == "DagsterExecutionInterruptedError":
                 raise KeyboardInterrupt  # Dagster makes it a failed step; without this the next day would be tried
-            if cause and cause.cls_name != "DagsterAssetCheckFailedError":
+            if cause and cause.cls_name not in ("DagsterAssetCheckFailedError", "RefusedRowsError"):
                 _say(f"{step}: {cause.message.strip()}", error=True)
         return bool(result.success)
 
