@@ -4,7 +4,7 @@ import dagster as dg
 
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.jobs import DAY_JOB, GOLD_JOB
-from feedback_assets.resources import SEAMS
+from feedback_assets.resources import SERVICES, services_of
 from feedback_assets.settings import PURPOSE_TAG
 
 
@@ -15,11 +15,11 @@ def feedback_automation() -> list[dg.SensorDefinition]:
         name="gold_after_days",
         job_name=GOLD_JOB,
         minimum_interval_seconds=60,
-        required_resource_keys={SEAMS},
+        required_resource_keys={SERVICES},
         description="When the ledger of done batches has moved and no day is running: themes, signals, priority, tickets.",
     )
     def gold_after_days(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        version = getattr(context.resources, SEAMS).lake.version(STAGE_BATCHES)
+        version = services_of(context).lake.version(STAGE_BATCHES)
         if version < 0 or context.cursor == str(version):
             return dg.SkipReason("no batch was done since the last gold run")
         status = dg.DagsterRunStatus

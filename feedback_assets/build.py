@@ -1,68 +1,63 @@
-"""The one seam where everything is put together: settings and overrides in, Definitions out. No I/O, no environment."""
+"""The one seam where everything is put together: settings and overrides in, Definitions out. No environment.
+
+The only reads are of names of landed days (partitions.py) and of the project's own source and taxonomy files (code_version.py).
+"""
 
 import warnings
+from datetime import date
 
 import dagster as dg
 
-from feedback_assets.alerts.assets import alert_assets
+from feedback_assets.alerts.assets import STEPS as ALERTS
 from feedback_assets.automation import feedback_automation
-from feedback_assets.bronze.assets import bronze_assets
-from feedback_assets.bronze.checks import bronze_checks
+from feedback_assets.bronze.assets import STEPS as BRONZE
 from feedback_assets.bronze.sensors import landing_sensors
-from feedback_assets.enrichment.assets import enrichment_assets
-from feedback_assets.enrichment.checks import enrichment_checks
+from feedback_assets.contracts.review import DECISIONS
+from feedback_assets.enrichment.assets import STEPS as ENRICHMENT
 from feedback_assets.jobs import feedback_jobs
-from feedback_assets.partitions import daily
-from feedback_assets.priority.assets import priority_assets
-from feedback_assets.priority.checks import priority_checks
-from feedback_assets.resources import SEAMS
+from feedback_assets.landing_assets import landing_assets
+from feedback_assets.partitions import daily, first_partition
+from feedback_assets.priority.assets import STEPS as PRIORITY
+from feedback_assets.resources import SERVICES, services_resource
 from feedback_assets.schedules import feedback_schedules
-from feedback_assets.seams import Seams
+from feedback_assets.services import Services
 from feedback_assets.settings import Settings
-from feedback_assets.signals.assets import signal_assets
-from feedback_assets.signals.checks import signal_checks
-from feedback_assets.silver.assets import silver_assets
-from feedback_assets.silver.checks import silver_checks
-from feedback_assets.themes.assets import theme_assets
-from feedback_assets.themes.checks import theme_checks
-from feedback_assets.tickets.assets import ticket_assets
-from feedback_assets.tickets.checks import ticket_checks
+from feedback_assets.signals.assets import STEPS as SIGNALS
+from feedback_assets.silver.assets import STEPS as SILVER
+from feedback_assets.standing_assets import standing_asset
+from feedback_assets.step_assets import step_asset, table_spec
+from feedback_assets.themes.assets import STEPS as THEMES
+from feedback_assets.tickets.assets import STEPS as TICKETS
 from feedback_assets.upkeep.assets import upkeep_assets
 from feedback_assets.wiring.failure_sensor import failure_sensors
+from feedback_assets.wiring.history import prune_history
+
+STEPS = (*BRONZE, *SILVER, *ENRICHMENT, *THEMES, *SIGNALS, *PRIORITY, *TICKETS, *ALERTS)
+"""Every step, in the order of the data."""
 
 
-def build_defs(settings: Settings, seams: Seams | None = None) -> dg.Definitions:
-    """The whole graph. `seams` overrides what the stages get from outside."""
+def build_defs(settings: Settings, services: Services | None = None, *, first_day: date | None = None) -> dg.Definitions:
+    """The whole graph. services: overrides what the steps get from outside. first_day: the first partition; the first day with data
+    unless it is given."""
+    services = services if services is not None else Services(settings)
+    first = first_day or first_partition(settings, services.now().date())
     with warnings.catch_warnings():
         # backfill_policy is beta and partitions_def of checks is preview; characterization tests hold what we lean on.
         warnings.filterwarnings("ignore", category=dg.BetaWarning)
         warnings.filterwarnings("ignore", category=dg.PreviewWarning)
-        partitions = daily(settings.first_day)
+        partitions = daily(first)
         policy = dg.BackfillPolicy.multi_run(max_partitions_per_run=settings.days_per_run)
         return dg.Definitions(
             assets=[
-                *bronze_assets(partitions, policy),
-                *silver_assets(partitions, policy),
-                *enrichment_assets(partitions, policy),
-                *theme_assets(partitions, policy),
-                *signal_assets(),
-                *priority_assets(),
-                *ticket_assets(),
-                *alert_assets(),
-                *upkeep_assets(),
+                *landing_assets(),
+                table_spec(DECISIONS, "What people decided about doubted issues. Written outside of the graph; the model learns from it."),
+                *(step_asset(step, STEPS, settings, partitions=partitions, policy=policy) for step in STEPS),
+                standing_asset(STEPS),
+                *upkeep_assets(prune_history),
             ],
-            asset_checks=[
-                *bronze_checks(partitions),
-                *silver_checks(partitions),
-                *enrichment_checks(partitions),
-                *theme_checks(partitions),
-                *signal_checks(),
-                *priority_checks(),
-                *ticket_checks(),
-            ],
-            jobs=feedback_jobs(),
-            schedules=feedback_schedules(),
-            sensors=[*landing_sensors(), *feedback_automation(), *failure_sensors()],
-            resources={SEAMS: dg.ResourceDefinition.hardcoded_resource(seams if seams is not None else Seams(settings))},
+            jobs=feedback_jobs(STEPS),
+            schedules=feedback_schedules(first),
+            sensors=[*landing_sensors(first), *feedback_automation(), *failure_sensors()],
+            resources={SERVICES: services_resource(services)},
             executor=dg.in_process_executor,
         )

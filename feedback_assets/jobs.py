@@ -1,10 +1,15 @@
-"""The jobs that everything launches: one for days, one across days, one for upkeep. Sensors, schedules and `feedback run` share them."""
+"""The jobs that everything launches: days, what looks across days, the standing checks, upkeep. Sensors, schedules, backfills and
+`feedback run` share them."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from feedback_assets.resources import group_name
+from feedback_assets.checks import key_of
+from feedback_assets.standing_assets import STANDING
+from feedback_assets.steps import Step
+from feedback_assets.upkeep.assets import UPKEEP_GROUP
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -12,49 +17,34 @@ if TYPE_CHECKING:
 DAY_JOB = "feedback_day"
 GOLD_JOB = "feedback_gold"
 UPKEEP_JOB = "feedback_upkeep"
-
-DAY_ASSETS = dg.AssetSelection.groups(group_name("bronze")).materializable() | dg.AssetSelection.assets(
-    ["silver", "events"],
-    ["silver", "raw_text"],
-    ["enrichment", "events"],
-    ["enrichment", "issues"],
-    ["enrichment", "review"],
-    ["themes", "embeddings"],
-)
-GOLD_ASSETS = (
-    dg.AssetSelection.assets(
-        ["silver", "revisions"],
-        ["silver", "event_days"],
-        ["silver", "revised_batches"],
-        ["silver", "duplicate_groups"],
-        ["silver", "duplicate_counts"],
-        ["silver", "duplicate_index"],
-        ["silver", "compared_batches"],
-        ["themes", "assignments"],
-        ["themes", "states"],
-        ["themes", "checkpoints"],
-        ["themes", "issue_facts"],
-        ["themes", "touches"],
-        ["themes", "theme_days"],
-        ["themes", "themes"],
-        ["themes", "samples"],
-    )
-    | dg.AssetSelection.groups(*map(group_name, ("signals", "priority", "tickets", "alerts"))).materializable()
-)
+STANDING_JOB = "standing_checks"
 
 
-def feedback_jobs() -> "list[UnresolvedAssetJobDefinition]":
-    """The day job takes a partition or a range of them; the gold job takes none."""
+def feedback_jobs(steps: Sequence[Step]) -> "list[UnresolvedAssetJobDefinition]":
+    """The day job takes a partition or a range of them; the others take none. A step is in one of them by its declaration."""
     return [
-        dg.define_asset_job(DAY_JOB, selection=DAY_ASSETS, description="Landing files of a day to bronze, silver, issues and vectors."),
+        dg.define_asset_job(
+            DAY_JOB,
+            selection=_selection([s for s in steps if s.daily]),
+            description="Landing files of a day to bronze, silver, issues and vectors.",
+        ),
         dg.define_asset_job(
             GOLD_JOB,
-            selection=GOLD_ASSETS,
+            selection=_selection([s for s in steps if not s.daily]),
             description="Revisions, duplicates, themes, signals, priority, tickets and alerts across all days.",
         ),
         dg.define_asset_job(
+            STANDING_JOB,
+            selection=dg.AssetSelection.assets(STANDING),
+            description="Judges whole tables and days, sampled where they are large. Runs judge only what they write.",
+        ),
+        dg.define_asset_job(
             UPKEEP_JOB,
-            selection=dg.AssetSelection.groups(group_name("upkeep")),
+            selection=dg.AssetSelection.groups(UPKEEP_GROUP),
             description="Tables and Dagster's history are kept small. Touches no row.",
         ),
     ]
+
+
+def _selection(steps: Sequence[Step]) -> dg.AssetSelection:
+    return dg.AssetSelection.assets(*(key_of(name) for s in steps for name in s.assets))

@@ -14,7 +14,7 @@ class Verdict:
 
     rule: the rule as a sentence. number: what was counted or measured. threshold: what it is held against.
     sample: a few of the rows at fault, without raw text. next_command: what to run or read first.
-    stops: whether a broken rule stops what comes after, where its check is a blocking one; else it warns.
+    warns: a verdict that does not pass is a warning: it stops nothing.
     """
 
     passed: bool
@@ -24,7 +24,12 @@ class Verdict:
     owner: str
     next_command: str
     sample: Sequence[Mapping[str, Any]] = field(default=())
-    stops: bool = True
+    warns: bool = False
+
+    @property
+    def stops(self) -> bool:
+        """Whether nothing may go on from here."""
+        return not self.passed and not self.warns
 
     def sentence(self) -> str:
         """The verdict in one line."""

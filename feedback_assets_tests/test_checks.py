@@ -51,7 +51,7 @@ def test_a_clean_result_says_so_and_has_no_sample() -> None:
 
 
 def test_a_broken_rule_that_stops_nothing_is_a_warning_of_a_blocking_check() -> None:
-    made = result(replace(verdict(), stops=False), check="leaks")
+    made = result(replace(verdict(), warns=True), check="leaks")
     assert (made.passed, made.severity) == (False, dg.AssetCheckSeverity.WARN)
 
 

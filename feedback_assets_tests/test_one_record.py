@@ -28,7 +28,7 @@ from feedback_assets.enrichment.process import enrich_days
 from feedback_assets.enrichment.reader import Reader
 from feedback_assets.identity import event_id
 from feedback_assets.readable import readable_verdict
-from feedback_assets.seams import Seams
+from feedback_assets.services import Services
 from feedback_assets.settings import Settings
 from feedback_assets.silver.personal.leaks import leak_verdict, noted_rows, second_look_verdict
 from feedback_assets.silver.process import process_days
@@ -103,8 +103,8 @@ RECORDS = st.one_of(st.dictionaries(NAMES, VALUES, min_size=1, max_size=6), BROK
 
 
 @cache
-def seams(home: Path) -> Seams:
-    return Seams(Settings(home=home, pseudonym_key=KEY_HEX))
+def seams(home: Path) -> Services:
+    return Services(Settings(home=home, pseudonym_key=KEY_HEX))
 
 
 def plain_record(source: str, day: date, number: int) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def land(home: Path, source: str, day: date, lines: Sequence[bytes]) -> None:
     os.utime(path, (NOW.timestamp(), NOW.timestamp()))
 
 
-def blocking(home: Seams, source: str, days: Sequence[date]) -> dict[str, Verdict]:
+def blocking(home: Services, source: str, days: Sequence[date]) -> dict[str, Verdict]:
     """What every blocking check of the three stages says of these days."""
     lake, where = home.lake, {"feed_date": list(days)}
     silver_in, silver_out = rows_by_batch(lake, [bronze_table(source)], days), rows_by_batch(lake, [EVENTS], days)
@@ -160,7 +160,7 @@ def blocking(home: Seams, source: str, days: Sequence[date]) -> dict[str, Verdic
     }
 
 
-def told(home: Seams, source: str, days: Sequence[date]) -> list[str]:
+def told(home: Services, source: str, days: Sequence[date]) -> list[str]:
     broken = {name: v for name, v in blocking(home, source, days).items() if not v.passed and v.stops}
     return [f"{name}: {v.sentence()} {list(v.sample)}" for name, v in broken.items()]
 

@@ -15,7 +15,7 @@ from feedback_assets.bronze.again import LOOK_BACK, WAITS, is_dead, is_due
 from feedback_assets.contracts.bronze import SOURCES
 from feedback_assets.jobs import DAY_JOB
 from feedback_assets.partitions import is_partition
-from feedback_assets.resources import SEAMS
+from feedback_assets.resources import SERVICES, services_of
 from feedback_assets.settings import PURPOSE_TAG
 
 SETTLE_SECONDS = 10.0
@@ -25,12 +25,12 @@ MOST_DAYS = 25
 SOURCE_TAG, TRIES_TAG, PARTITION_TAG = "feedback/source", "feedback/tries", "dagster/partition"
 
 
-def landing_sensors() -> Sequence[dg.SensorDefinition]:
-    """One for each source. They start stopped: `feedback run` does the same by hand."""
-    return [_landing_sensor(s) for s in SOURCES]
+def landing_sensors(first_day: date) -> Sequence[dg.SensorDefinition]:
+    """One for each source. They start stopped: `feedback run` does the same by hand. first_day: the first partition."""
+    return [_landing_sensor(s, first_day) for s in SOURCES]
 
 
-def _landing_sensor(source: str) -> dg.SensorDefinition:
+def _landing_sensor(source: str, first_day: date) -> dg.SensorDefinition:
     later = [
         dg.AssetKey(k)
         for k in (
@@ -47,20 +47,20 @@ def _landing_sensor(source: str) -> dg.SensorDefinition:
         name=f"landing_{source}",
         job_name=DAY_JOB,
         minimum_interval_seconds=30,
-        required_resource_keys={SEAMS},
+        required_resource_keys={SERVICES},
         description=f"Watches the landing folder of {source}. The cursor holds which days were asked for; resetting it is harmless.",
     )
     def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         from feedback_assets.accounts import unfinished_sources
         from feedback_assets.bronze.ingest import pending_files
 
-        seams = getattr(context.resources, SEAMS)
-        now = seams.now()
+        services = services_of(context)
+        now = services.now()
         dead = _dead_runs(context.instance, source, now)
         days: dict[str, list[str]] = {}
         unsettled = outside = 0
-        for file in pending_files(seams.lake, seams.landing, source):
-            if not is_partition(file.feed_date, seams.settings, now):
+        for file in pending_files(services.lake, services.landing, source):
+            if not is_partition(file.feed_date, first_day, now):
                 outside += 1
                 continue
             if abs((now - file.received_at).total_seconds()) < SETTLE_SECONDS:
@@ -70,14 +70,14 @@ def _landing_sensor(source: str) -> dg.SensorDefinition:
         states = {day: sha256("\n".join(sorted(files)).encode()).hexdigest()[:16] for day, files in days.items()}
         asked = {day: state for day, state in _asked(context.cursor).items() if states.get(day) == state}
         wanted = sorted(states.keys() - asked.keys())[:MOST_DAYS]
-        unfinished = unfinished_sources(seams.lake) if wanted or dead else {}
+        unfinished = unfinished_sources(services.lake) if wanted or dead else {}
         left = {d.isoformat() for d, sources in unfinished.items() if source in sources} | asked.keys()
         again = [d for d in dead if d.day in left and d.day not in wanted]
         due = [d for d in again if is_due(d.tries, d.ended, now)][: MOST_DAYS - len(wanted)]
         if not wanted and not due:
             waiting = f"; {len(asked)} days were asked for already" if asked else ""
             waiting += f"; {unsettled} files are still being written" if unsettled else ""
-            waiting += f"; {outside} files lie under days before FEEDBACK_FIRST_DAY or after today" if outside else ""
+            waiting += f"; {outside} files lie under days before {first_day} or after today (docs/oncall.md)" if outside else ""
             waiting += f"; {len(again)} days whose run died wait, or are held after {len(WAITS)} tries" if again else ""
             return dg.SkipReason(f"nothing new from {source}{waiting}")
         keys = {day: f"{source}-{day}-{states[day]}" for day in wanted} | {d.day: f"{source}-{d.day}-after-{d.run_id}" for d in due}

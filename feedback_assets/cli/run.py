@@ -21,7 +21,7 @@ from feedback_assets.settings import PURPOSE_TAG, PURPOSES, Settings
 if TYPE_CHECKING:
     import dagster as dg
 
-    from feedback_assets.seams import Seams
+    from feedback_assets.services import Services
 
 RUN_TAG = "feedback/launched_by"
 GOLD_CURSOR = "feedback/gold"
@@ -100,12 +100,14 @@ def _gold_job() -> str:
 def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *, quiet: bool) -> RunReport:
     started = time.monotonic()
     report = RunReport(purpose=purpose)
-    from feedback_assets.seams import Seams
+    from feedback_assets.partitions import first_partition, is_partition
+    from feedback_assets.services import Services
 
-    seams = Seams(settings)
+    seams = Services(settings)
     before = row_counts(seams)
     days = pending_days(seams, bounds)
-    report.days_outside = [d.isoformat() for d in sorted(days) if not _is_partition(seams, d)]
+    first = first_partition(settings, seams.now().date())
+    report.days_outside = [d.isoformat() for d in sorted(days) if not is_partition(d, first, seams.now())]
     days = {d: sources for d, sources in days.items() if d.isoformat() not in report.days_outside}
     if report.days_outside:
         _say(f"files under {_some(report.days_outside)} wait: before FEEDBACK_FIRST_DAY {settings.first_day} or after today", error=True)
@@ -142,7 +144,7 @@ def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *,
     return report
 
 
-def _tell_failures(instance: "dg.DagsterInstance", seams: "Seams", bounds: tuple[date, date], days: Mapping[date, set[str]]) -> None:
+def _tell_failures(instance: "dg.DagsterInstance", seams: "Services", bounds: tuple[date, date], days: Mapping[date, set[str]]) -> None:
     """What the failure sensor does, for a machine without a daemon. days: those that had something to do when this run began."""
     from feedback_assets.wiring.failure_sensor import tell_failures
 
@@ -180,7 +182,7 @@ def _run_days(launcher: "_Launcher", chunk: Sequence[date], days: Mapping[date, 
 class _Launcher:
     """Executes the jobs in this process, on the home's instance, so that the UI shows the runs."""
 
-    def __init__(self, settings: Settings, seams: "Seams", instance: "dg.DagsterInstance", purpose: str) -> None:
+    def __init__(self, settings: Settings, seams: "Services", instance: "dg.DagsterInstance", purpose: str) -> None:
         from feedback_assets.build import build_defs
 
         self.defs = build_defs(settings, seams)
@@ -250,7 +252,7 @@ class _Launcher:
             cause = (error.cause or error) if error else None
             if cause and cause.cls_name == "DagsterExecutionInterruptedError":
                 raise KeyboardInterrupt  # Dagster makes it a failed step; without this the next day would be tried
-            if cause and cause.cls_name != "DagsterAssetCheckFailedError":
+            if cause and cause.cls_name not in ("DagsterAssetCheckFailedError", "RefusedRowsError"):
                 _say(f"{step}: {cause.message.strip()}", error=True)
         return bool(result.success)
 
@@ -261,7 +263,7 @@ def _tell_step(event: "dg.EventLogEntry") -> None:
         click.echo(f"{CLEAR_LINE}  {event.step_key} ...", nl=False, err=True)
 
 
-def pending_days(seams: "Seams", bounds: tuple[date, date]) -> dict[date, set[str]]:
+def pending_days(seams: "Services", bounds: tuple[date, date]) -> dict[date, set[str]]:
     """Days with work in any daily stage -> the sources with files that bronze does not have, or with batches that a later stage lacks.
 
     The latter's bronze assets do nothing new, but their checks stand before the later stages: without them a day that a check
@@ -286,12 +288,6 @@ def pending_days(seams: "Seams", bounds: tuple[date, date]) -> dict[date, set[st
     return {d: s for d, s in days.items() if bounds[0] <= d <= bounds[1]}
 
 
-def _is_partition(seams: "Seams", day: date) -> bool:
-    from feedback_assets.partitions import is_partition
-
-    return is_partition(day, seams.settings, seams.now())
-
-
 def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
@@ -307,7 +303,7 @@ def chunks(days: Sequence[date], longest: int) -> list[list[date]]:
     return ranges
 
 
-def gold_fingerprint(seams: "Seams", purpose: str) -> str:
+def gold_fingerprint(seams: "Services", purpose: str) -> str:
     """What gold is a function of: the versions of the tables it reads, the weights, and the purpose."""
     from feedback_assets.contracts import table_named
 
@@ -325,7 +321,7 @@ def gold_fingerprint(seams: "Seams", purpose: str) -> str:
     return json.dumps({**versions, **names, "weights": seams.weights.version, "purpose": purpose}, sort_keys=True)
 
 
-def effects_wait(seams: "Seams", purpose: str) -> bool:
+def effects_wait(seams: "Services", purpose: str) -> bool:
     """Whether a live run has tickets or alerts to send again, although no table has changed."""
     from feedback_assets.contracts.tickets import OUTBOX
     from feedback_assets.effects.outbox import OPEN
@@ -334,7 +330,7 @@ def effects_wait(seams: "Seams", purpose: str) -> bool:
     return may_publish(purpose) and seams.lake.count(OUTBOX, {"status": OPEN}) > 0
 
 
-def row_counts(seams: "Seams") -> dict[str, int]:
+def row_counts(seams: "Services") -> dict[str, int]:
     """Rows of every table, from the Delta logs."""
     from feedback_assets.contracts import ALL_TABLES
 

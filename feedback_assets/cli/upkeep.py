@@ -77,10 +77,10 @@ def _prune_history(settings: "Settings") -> Any:
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     import dagster as dg
 
-    from feedback_assets.resources import plain
+    from feedback_assets.step_assets import plain
     from feedback_assets.upkeep.assets import RUNS_AT_ONCE
-    from feedback_assets.upkeep.history import history_pruner
+    from feedback_assets.wiring.history import prune_history
 
     with dg.DagsterInstance.get() as instance:
         older_than = context.now() - timedelta(days=settings.keep_history_days)
-        return plain(history_pruner()(instance, older_than=older_than, at_most=RUNS_AT_ONCE))
+        return plain(prune_history(instance, older_than=older_than, at_most=RUNS_AT_ONCE))

@@ -1,34 +1,81 @@
-"""The enrichment assets: what was decided about each event, the issues found, what people must look at, and what they decided. Thin."""
+"""The step of enrichment: what was decided about each event, the issues found, what people must look at. Thin.
 
-from collections.abc import Iterator, Sequence
+What people decided (review/decisions) is written outside of the graph; the model learns from it.
+"""
 
-import dagster as dg
+from collections.abc import Mapping
+from datetime import date, timedelta
 
-from feedback_assets.checks import days_of
+from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES, REVIEW
 from feedback_assets.contracts.review import DECISIONS
 from feedback_assets.contracts.silver import EVENTS
-from feedback_assets.resources import SEAMS, asset_spec, day_results, seams_of
+from feedback_assets.steps import Judged, Rule, Step, StepRun
+from feedback_assets.verdict import Verdict
 
-GROUP = "enrichment"
+
+def _run(at: StepRun) -> object:
+    from feedback_assets.enrichment.process import enrich_days
+
+    return enrich_days(at.lake, at.services.reader_on(at.lake), at.days, now=at.now, workers=at.services.compute.kernel_workers)
 
 
-def enrichment_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillPolicy) -> Sequence[dg.AssetsDefinition | dg.AssetSpec]:
-    """One step writes the three tables of a day. People's decisions are written outside of the graph, and the model learns from them."""
-    tables = [ENRICHED_EVENTS, ISSUES, REVIEW]
+def _account(judged: Judged) -> Mapping[date, Verdict]:
+    from feedback_assets.accounts import batch_verdicts
 
-    @dg.multi_asset(
-        name="enrichment",
-        specs=[asset_spec(t, group=GROUP, deps=[EVENTS], kinds=["python", "scikitlearn"], partitions=partitions) for t in tables],
-        backfill_policy=policy,
-        required_resource_keys={SEAMS},
-        pool="enrichment",
+    return batch_verdicts(judged.lake, "enrichment", judged.offered, before=[EVENTS], after=[ENRICHED_EVENTS], only={"outcome": ["issues"]})
+
+
+def _evidence(judged: Judged) -> Mapping[date, Verdict]:
+    from feedback_assets.enrichment.evidence import evidence_verdicts
+
+    return evidence_verdicts(judged.lake, judged.offered)
+
+
+def _standing_account(judged: Judged) -> Verdict:
+    from feedback_assets.accounts import rows_by_batch, stage_verdict
+
+    rows_out = rows_by_batch(judged.lake, [ENRICHED_EVENTS], judged.days, outcome=["issues"])
+    return stage_verdict(
+        judged.lake, "enrichment", judged.days, rows_in=rows_by_batch(judged.lake, [EVENTS], judged.days), rows_out=rows_out
     )
-    def enrichment(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        from feedback_assets.enrichment.process import enrich_days
 
-        seams, days = seams_of(context), days_of(context)
-        reports = enrich_days(seams.lake, seams.reader, days, now=seams.now(), workers=seams.compute.kernel_workers)
-        yield from day_results(context, seams, tables, days, reports)
 
-    return [enrichment, asset_spec(DECISIONS, group=GROUP, deps=[REVIEW])]
+def _standing_evidence(judged: Judged) -> Mapping[date, Verdict]:
+    from feedback_assets.enrichment.evidence import evidence_verdict
+
+    return {day: evidence_verdict(judged.lake, [day]) for day in judged.days}
+
+
+STEPS = (
+    Step(
+        name="enrichment",
+        room="enrichment",
+        description="Finds the issues in each new event of a day, with evidence; what the machine doubts goes to people.",
+        run=_run,
+        writes=(ENRICHED_EVENTS, ISSUES, REVIEW),
+        reads=(EVENTS, DECISIONS),
+        keeps=(STAGE_BATCHES,),
+        rules=(
+            Rule(
+                "row_account",
+                ENRICHED_EVENTS,
+                "For every batch: silver rows = events with issues + each other outcome.",
+                _account,
+                before=(STAGE_BATCHES,),
+            ),
+            Rule("evidence", ISSUES, "Every issue's quote is the text at its first span.", _evidence, before=(ISSUES, REVIEW)),
+        ),
+        standing=(
+            Rule("row_account", ENRICHED_EVENTS, "The same of the days as they stand.", _standing_account),
+            Rule("evidence", ISSUES, "The same of the days as they stand.", _standing_evidence),
+        ),
+        kinds=("python", "scikitlearn"),
+        daily=True,
+        pool="enrichment",
+        versions=("taxonomy",),
+        left_out="outcomes",
+        goes_on="issues",
+        fresh=timedelta(days=2),
+    ),
+)

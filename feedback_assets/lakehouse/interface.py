@@ -83,6 +83,18 @@ class Lakehouse(Protocol):
         """Number of rows."""
         ...
 
+    def counts(self, table: Table) -> dict[Any, int]:
+        """Rows of each partition, from statistics alone; under None for a table without partitions. Nothing for a missing table."""
+        ...
+
+    def sample(self, table: Table, *, rows: int, columns: Sequence[str] | None = None, where: Where | None = None) -> "pa.Table":
+        """At most so many of the rows that read() would give, out of one data file at most."""
+        ...
+
+    def fingerprint(self, table: Table, partitions: Sequence[Any] | None = None) -> str:
+        """Changes when a write changes the table, or these partitions of it. Read from the log alone. "" for what is not there."""
+        ...
+
     def append_new(self, table: Table, rows: "pa.Table") -> WriteResult:
         """Adds the rows whose key is not there yet; never changes a row. In a partitioned table keys are compared within each
         partition. The first of several new rows with one key wins."""

@@ -3,6 +3,7 @@
 Locks hold between processes of one machine: that is what the local adapter is for.
 """
 
+import hashlib
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -70,6 +71,17 @@ class LocalLakehouse:
         if where is not None:
             return self._reader.frame(table, [table.key[0]], where=where).height
         return self._reader.count(table)
+
+    def counts(self, table: Table) -> dict[Any, int]:
+        return self._reader.counts(table)
+
+    def sample(self, table: Table, *, rows: int, columns: Sequence[str] | None = None, where: Where | None = None) -> "pa.Table":
+        names = list(columns) if columns is not None else list(table.column_names)
+        return _arrow(table, self._reader.sample(table, names, rows=rows, where=where))
+
+    def fingerprint(self, table: Table, partitions: Sequence[Any] | None = None) -> str:
+        files = self._reader.files(table, partitions)
+        return hashlib.sha256("\n".join(sorted(files)).encode()).hexdigest()[:16] if files else ""
 
     def append_new(self, table: Table, rows: "pa.Table") -> WriteResult:
         new = fit(table, rows)
@@ -168,7 +180,7 @@ class LocalLakehouse:
         """Makes one file of many small ones, so that reading a table of many small writes costs what its rows cost, also where upkeep
         never runs. A commit of its own, that changes no row."""
         dt = self._open(table)
-        crowded = crowded_partitions(self._reader.files(table), table, MANY_FILES) if dt is not None else {}
+        crowded = crowded_partitions(self._reader.listed(table), table, MANY_FILES) if dt is not None else {}
         if dt is not None and crowded:
             compact(dt, table, list(crowded))
 

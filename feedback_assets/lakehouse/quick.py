@@ -112,8 +112,47 @@ class QuickReader:
             if data.height:
                 yield data
 
-    def _collected(self, table: Table, columns: Sequence[str], files: dict[str, Any], where: Where) -> "pl.DataFrame":
-        """The wanted rows of these data files."""
+    def counts(self, table: Table) -> dict[Any, int]:
+        """Rows of each partition, None where there are none, as the log tells them; a file that it tells nothing of is read."""
+        dt = self._table(table)
+        if dt is None:
+            return {}
+        actions, paths, values = self._listing(dt, table)
+        told = actions["num_records"].to_pylist() if "num_records" in actions.schema.names else [None] * len(paths)
+        found: dict[Any, int] = {}
+        for path, value, rows in zip(paths, values, told, strict=True):
+            known = self._collected(table, [table.key[-1]], {path: value}, {}).height if rows is None else int(rows)
+            found[value] = found.get(value, 0) + known
+        return found
+
+    def sample(self, table: Table, columns: Sequence[str], *, rows: int, where: Where | None = None) -> "pl.DataFrame":
+        """The first of the wanted rows in the first data file that can hold any, when it is read in that file's order."""
+        import polars as pl
+
+        where = dict(where or {})
+        for name in (*columns, *where):
+            table.column(name)
+        schema = polars_schema(table)
+        dt = self._table(table)
+        files = {} if dt is None or any(len(v) == 0 for v in where.values()) else self._files(dt, table, where)
+        if not files:
+            return pl.DataFrame(schema={n: schema[n] for n in columns})
+        path = min(files)
+        return self._collected(table, columns, {path: files[path]}, where, rows).head(rows)
+
+    def files(self, table: Table, partitions: Sequence[Any] | None = None) -> list[str]:
+        """The data files of the table, or of these partitions."""
+        dt = self._table(table)
+        if dt is None:
+            return []
+        _, paths, values = self._listing(dt, table)
+        wanted = None if partitions is None else frozenset(partitions)
+        return [path for path, value in zip(paths, values, strict=True) if wanted is None or value in wanted]
+
+    def _collected(
+        self, table: Table, columns: Sequence[str], files: dict[str, Any], where: Where, most: int | None = None
+    ) -> "pl.DataFrame":
+        """The wanted rows of these data files; where nothing but partitions is asked for, no more than `most` are read."""
         import polars as pl
 
         needed = list(dict.fromkeys([*columns, *where]))
@@ -134,6 +173,8 @@ class QuickReader:
         for name, values in pushed.items():
             lazy = lazy.filter(pl.any_horizontal([pl.col(name) == v for v in values]))
         lazy = lazy.select([n for n in needed if n != partition] + ([_PATH] if partition else []))
+        if most is not None and len(pushed) == len(rest):
+            lazy = lazy.head(most)
         try:
             data = lazy.collect()
         except (OSError, pl.exceptions.PolarsError) as e:
@@ -258,7 +299,7 @@ class FollowingReader(QuickReader):
         dt = self._table(table)
         return [] if dt is None else self._listing(dt, table)[2]
 
-    def files(self, table: Table) -> Any:
+    def listed(self, table: Table) -> Any:
         """What the log tells of each data file: the flattened add actions of a table that is there."""
         dt = self._table(table)
         return None if dt is None else self._listing(dt, table)[0]

@@ -1,28 +1,31 @@
-"""The priority asset: one explained score a theme. Thin."""
+"""The step of priority: one explained score a theme. Thin."""
 
-from collections.abc import Sequence
+from datetime import timedelta
 
-import dagster as dg
-
+from feedback_assets.contracts.ledger import CURSORS
 from feedback_assets.contracts.priority import SCORES
 from feedback_assets.contracts.signals import TRENDS
 from feedback_assets.contracts.themes import THEME_DAYS, THEMES
-from feedback_assets.resources import SEAMS, asset_spec, seams_of, whole_result
+from feedback_assets.steps import Step, StepRun
 
 
-def priority_assets() -> Sequence[dg.AssetsDefinition]:
-    """The scores."""
+def _run(at: StepRun) -> object:
+    from feedback_assets.priority.process import update_scores
 
-    @dg.multi_asset(
+    return update_scores(at.lake, at.services.weights)
+
+
+STEPS = (
+    Step(
         name="priority_scores",
-        specs=[asset_spec(SCORES, group="priority", deps=[THEMES, TRENDS, THEME_DAYS], kinds=["python"])],
-        required_resource_keys={SEAMS},
-        pool="gold",
-    )
-    def scores(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        from feedback_assets.priority.process import update_scores
-
-        seams = seams_of(context)
-        return whole_result(seams, SCORES, update_scores(seams.lake, seams.weights))
-
-    return [scores]
+        room="priority",
+        description="Scores each active theme and says in a sentence why.",
+        run=_run,
+        writes=(SCORES,),
+        reads=(THEMES, TRENDS, THEME_DAYS),
+        keeps=(CURSORS,),
+        kinds=("polars",),
+        versions=("weights",),
+        fresh=timedelta(days=1),
+    ),
+)

@@ -1,46 +1,59 @@
-"""The signal assets, the gold tables: counts, trends, sentiment, KPIs. Thin: only the event days that changed are rewritten."""
+"""The steps of signals, the gold tables: counts, trends, sentiment, KPIs. Thin: only the event days that changed are rewritten."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
-
-import dagster as dg
+from collections.abc import Callable
+from datetime import timedelta
 
 from feedback_assets.contracts.bronze import MANIFEST
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS
+from feedback_assets.contracts.ledger import CURSORS
 from feedback_assets.contracts.signals import DAILY_COUNTS, KPIS, SENTIMENT, TRENDS
 from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENTS, REVISIONS
 from feedback_assets.contracts.table import Table
 from feedback_assets.contracts.themes import ISSUE_FACTS, THEME_DAYS, THEMES
-from feedback_assets.resources import SEAMS, asset_spec, seams_of, whole_result
-
-if TYPE_CHECKING:
-    from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
-
-GROUP = "signals"
+from feedback_assets.steps import Step, StepRun
 
 
-def signal_assets() -> Sequence[dg.AssetsDefinition]:
-    """One asset a gold table."""
-    return [
-        _signal(DAILY_COUNTS, [ISSUE_FACTS], "update_daily_counts"),
-        _signal(SENTIMENT, [ENRICHED_EVENTS, EVENTS, REVISIONS], "update_sentiment"),
-        _signal(TRENDS, [THEME_DAYS, SENTIMENT, THEMES], "update_trends"),
-        _signal(KPIS, [MANIFEST, EVENTS, ENRICHED_EVENTS, REVISIONS, DUPLICATE_INDEX], "update_kpis"),
-    ]
+def _counts(at: StepRun) -> object:
+    from feedback_assets.signals.process import update_daily_counts
+
+    return update_daily_counts(at.lake)
 
 
-def _signal(table: Table, deps: Sequence[Table], update: str) -> dg.AssetsDefinition:
-    @dg.multi_asset(
+def _trends(at: StepRun) -> object:
+    from feedback_assets.signals.process import update_trends
+
+    return update_trends(at.lake)
+
+
+def _sentiment(at: StepRun) -> object:
+    from feedback_assets.signals.process import update_sentiment
+
+    return update_sentiment(at.lake)
+
+
+def _kpis(at: StepRun) -> object:
+    from feedback_assets.signals.process import update_kpis
+
+    return update_kpis(at.lake)
+
+
+def _step(table: Table, run: Callable[[StepRun], object], reads: tuple[Table, ...], description: str) -> Step:
+    return Step(
         name=table.name.replace("/", "_"),
-        specs=[asset_spec(table, group=GROUP, deps=deps, kinds=["polars"])],
-        required_resource_keys={SEAMS},
-        pool="gold",
+        room="signals",
+        description=description,
+        run=run,
+        writes=(table,),
+        reads=reads,
+        keeps=(CURSORS,),
+        kinds=("polars",),
+        fresh=timedelta(days=1),
     )
-    def signal(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        from feedback_assets.signals import process
 
-        seams = seams_of(context)
-        run: Callable[[Lakehouse], WriteResult] = getattr(process, update)
-        return whole_result(seams, table, run(seams.lake))
 
-    return signal
+STEPS = (
+    _step(DAILY_COUNTS, _counts, (ISSUE_FACTS,), "Counts issues in force by event day, theme and segment."),
+    _step(SENTIMENT, _sentiment, (REVISIONS, ENRICHED_EVENTS, EVENTS), "Tells how people felt, by event day and segment."),
+    _step(TRENDS, _trends, (THEME_DAYS, SENTIMENT, THEMES), "Tells of each theme whether it rises, falls or is new."),
+    _step(KPIS, _kpis, (MANIFEST, EVENTS, REVISIONS, DUPLICATE_INDEX, ENRICHED_EVENTS), "Counts what came in and what became of it."),
+)

@@ -1,11 +1,9 @@
-"""The silver assets: canonical events and their restricted raw text by day; revisions and duplicate groups across days. Thin."""
+"""The steps of silver: canonical events and their restricted raw text by day; revisions and duplicate groups across days. Thin."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
+from datetime import date, timedelta
 
-import dagster as dg
-
-from feedback_assets.checks import days_of
-from feedback_assets.contracts.bronze import SOURCES, bronze_table
+from feedback_assets.contracts.bronze import MANIFEST, SOURCES, STAGE_BATCHES, bronze_table
 from feedback_assets.contracts.silver import (
     COMPARED_BATCHES,
     DUPLICATE_COUNTS,
@@ -17,55 +15,120 @@ from feedback_assets.contracts.silver import (
     REVISED_BATCHES,
     REVISIONS,
 )
-from feedback_assets.resources import SEAMS, asset_spec, day_results, seams_of, whole_result
+from feedback_assets.steps import Judged, Rule, Step, StepRun
+from feedback_assets.verdict import Verdict
 
-GROUP = "silver"
-_REVISIONS = (REVISIONS, EVENT_DAYS, REVISED_BATCHES)
-_DUPLICATES = (DUPLICATE_GROUPS, DUPLICATE_COUNTS, DUPLICATE_INDEX, COMPARED_BATCHES)
+FRESH = timedelta(days=2)
 
 
-def silver_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillPolicy) -> Sequence[dg.AssetsDefinition]:
-    """Events and raw text of a day are one step; revisions and groups look across days and are assets of their own."""
-    bronze = [bronze_table(s) for s in SOURCES]
+def _events(at: StepRun) -> object:
+    from feedback_assets.silver.process import process_days
 
-    @dg.multi_asset(
+    return process_days(at.lake, at.services.compute, at.days, masker=at.services.masker, now=at.now)
+
+
+def _revisions(at: StepRun) -> object:
+    from feedback_assets.silver.revisions import update_revisions
+
+    return update_revisions(at.lake, at.services.compute)
+
+
+def _duplicates(at: StepRun) -> object:
+    from feedback_assets.silver.duplicates.update import update_duplicates
+
+    return update_duplicates(at.lake)
+
+
+def _account(judged: Judged) -> Mapping[date, Verdict]:
+    from feedback_assets.accounts import batch_verdicts
+
+    return batch_verdicts(judged.lake, "silver", judged.offered, before=[bronze_table(s) for s in SOURCES], after=[EVENTS])
+
+
+def _readable(judged: Judged) -> Mapping[date, Verdict]:
+    from feedback_assets.accounts import by_day
+    from feedback_assets.readable import readable_verdict
+
+    return by_day(judged.lake, judged.days, lambda lake, day: readable_verdict(lake, SOURCES, [day]))
+
+
+def _leaks(judged: Judged) -> Mapping[date, Verdict]:
+    from feedback_assets.silver.personal.leaks import second_look_verdicts
+
+    return second_look_verdicts(judged.offered)
+
+
+def _finished(judged: Judged) -> Verdict:
+    from feedback_assets.accounts import unfinished_verdict
+
+    return unfinished_verdict(judged.lake)
+
+
+def _standing_account(judged: Judged) -> Verdict:
+    from feedback_assets.accounts import rows_by_batch, stage_verdict
+
+    rows_in = rows_by_batch(judged.lake, [bronze_table(s) for s in SOURCES], judged.days)
+    return stage_verdict(judged.lake, "silver", judged.days, rows_in=rows_in, rows_out=rows_by_batch(judged.lake, [EVENTS], judged.days))
+
+
+def _standing_leaks(judged: Judged) -> Verdict:
+    from feedback_assets.silver.personal.leaks import leak_verdict
+
+    return leak_verdict(judged.lake, judged.days, judged.services.personal_data, seed=judged.now.toordinal())
+
+
+STEPS = (
+    Step(
         name="silver_events",
-        specs=[asset_spec(t, group=GROUP, deps=bronze, kinds=["pyspark"], partitions=partitions) for t in (EVENTS, RAW_TEXT)],
-        backfill_policy=policy,
-        required_resource_keys={SEAMS},
+        room="silver",
+        description="Cleans and masks the new records of a day, tells their language and whether they say anything.",
+        run=_events,
+        writes=(EVENTS, RAW_TEXT),
+        reads=(*(bronze_table(s) for s in SOURCES), MANIFEST),
+        keeps=(STAGE_BATCHES,),
+        rules=(
+            Rule(
+                "row_account",
+                EVENTS,
+                "For each batch: bronze rows = events + redelivered + unreadable.",
+                _account,
+                before=(STAGE_BATCHES,),
+            ),
+            Rule("readable", EVENTS, "No source of the day is broken as a whole. Here no run can go around it.", _readable),
+            Rule("leaks", EVENTS, "Masking leaves nothing to the second look, which masks what it finds.", _leaks, before=(EVENTS,)),
+        ),
+        standing=(
+            Rule("row_account", EVENTS, "The same of the days as they stand.", _standing_account),
+            Rule("leaks", EVENTS, "The same of some rows of each day.", _standing_leaks),
+        ),
+        daily=True,
         pool="silver_events",
-    )
-    def events(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        from feedback_assets.silver.process import process_days
-
-        seams, days = seams_of(context), days_of(context)
-        reports = process_days(seams.lake, seams.compute, days, masker=seams.masker, now=seams.now())
-        yield from day_results(context, seams, [EVENTS, RAW_TEXT], days, reports)
-
-    @dg.multi_asset(
+        code=("silver", "sources"),
+        versions=("personal data",),
+        left_out="reasons",
+        fresh=FRESH,
+    ),
+    Step(
         name="silver_revisions",
-        specs=[asset_spec(t, group=GROUP, deps=[EVENTS], kinds=["pyspark"]) for t in _REVISIONS],
-        required_resource_keys={SEAMS},
-        pool="gold",
-    )
-    def revisions(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        from feedback_assets.silver.revisions import update_revisions
-
-        seams = seams_of(context)
-        did = update_revisions(seams.lake, seams.compute)
-        yield from (whole_result(seams, t, did if t is REVISIONS else None) for t in _REVISIONS)
-
-    @dg.multi_asset(
+        room="silver",
+        description="Numbers the edits and deletions of each event across days and says which is in force.",
+        run=_revisions,
+        writes=(REVISIONS,),
+        reads=(EVENTS, STAGE_BATCHES),
+        keeps=(EVENT_DAYS, REVISED_BATCHES),
+        rules=(Rule("days_finished", REVISIONS, "Which days are unfinished right now, across all partitions.", _finished, stops=False),),
+        standing=(Rule("days_finished", REVISIONS, "Which days are unfinished right now.", _finished),),
+        kinds=("pyspark",),
+        code=("silver/revisions", "silver/transform", "silver/frames"),
+    ),
+    Step(
         name="silver_duplicate_groups",
-        specs=[asset_spec(t, group=GROUP, deps=[EVENTS, *_REVISIONS], kinds=["python"]) for t in _DUPLICATES],
-        required_resource_keys={SEAMS},
-        pool="gold",
-    )
-    def duplicate_groups(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        from feedback_assets.silver.duplicates.update import update_duplicates
-
-        seams = seams_of(context)
-        did = update_duplicates(seams.lake)
-        yield from (whole_result(seams, t, did if t is DUPLICATE_GROUPS else None) for t in _DUPLICATES)
-
-    return [events, revisions, duplicate_groups]
+        room="silver",
+        description="Finds the same complaint sent or posted several times, and who said it first.",
+        run=_duplicates,
+        writes=(DUPLICATE_GROUPS, DUPLICATE_COUNTS),
+        reads=(EVENTS, REVISIONS, REVISED_BATCHES, EVENT_DAYS),
+        keeps=(DUPLICATE_INDEX, COMPARED_BATCHES),
+        code=("silver/duplicates", "silver/frames"),
+    ),
+)

@@ -1,12 +1,8 @@
-"""The theme assets: vectors by day, then assignments, registry and checkpoint across days. Thin."""
+"""The steps of themes: vectors by day; then, across days, assignments, facts of issues in force, sums by day, the registry. Thin."""
 
-from collections.abc import Iterator, Sequence
-
-import dagster as dg
-
-from feedback_assets.checks import days_of
-from feedback_assets.contracts.bronze import MANIFEST
+from feedback_assets.contracts.bronze import MANIFEST, STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ISSUES
+from feedback_assets.contracts.ledger import CURSORS
 from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENT_DAYS, EVENTS, REVISIONS
 from feedback_assets.contracts.themes import (
     ASSIGNMENTS,
@@ -19,83 +15,109 @@ from feedback_assets.contracts.themes import (
     THEMES,
     TOUCHES,
 )
-from feedback_assets.resources import SEAMS, asset_spec, day_results, seams_of, whole_result
-
-GROUP = "themes"
-GROUPED = (ASSIGNMENTS, STATES, CHECKPOINTS)
+from feedback_assets.steps import Judged, Rule, Step, StepRun
+from feedback_assets.verdict import Verdict
 
 
-def theme_assets(partitions: dg.PartitionsDefinition[str], policy: dg.BackfillPolicy) -> Sequence[dg.AssetsDefinition]:
-    """Vectors belong to a day; themes look across days."""
+def _embeddings(at: StepRun) -> object:
+    from feedback_assets.themes.embed import embed_days
 
-    @dg.multi_asset(
+    return embed_days(at.lake, at.services.embedder, at.days, now=at.now)
+
+
+def _assignments(at: StepRun) -> object:
+    from feedback_assets.themes.process import update_themes
+
+    return update_themes(at.lake, at.services.embedder)
+
+
+def _one_embedder(judged: Judged) -> Verdict:
+    from feedback_assets.themes.rules import one_embedder_verdict
+
+    return one_embedder_verdict(judged.lake, judged.services.settings.embedder, judged.services.embedder.name)
+
+
+def _facts(at: StepRun) -> object:
+    from feedback_assets.themes.facts import update_facts
+
+    return update_facts(at.lake, at.services.exchange_rates)
+
+
+def _days(at: StepRun) -> object:
+    from feedback_assets.themes.facts import update_theme_days
+
+    return update_theme_days(at.lake)
+
+
+def _registry(at: StepRun) -> object:
+    from feedback_assets.themes.catalogue import update_registry
+
+    return update_registry(at.lake, at.services.embedder)
+
+
+STEPS = (
+    Step(
         name="theme_embeddings",
-        specs=[asset_spec(EMBEDDINGS, group=GROUP, deps=[ISSUES], kinds=["numpy"], partitions=partitions)],
-        backfill_policy=policy,
-        required_resource_keys={SEAMS},
+        room="themes",
+        description="Turns the words of each new issue of a day into a vector.",
+        run=_embeddings,
+        writes=(EMBEDDINGS,),
+        reads=(ISSUES, EVENTS),
+        keeps=(STAGE_BATCHES,),
+        kinds=("numpy",),
+        daily=True,
         pool="theme_embeddings",
-    )
-    def embeddings(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        from feedback_assets.themes.embed import embed_days
-
-        seams, days = seams_of(context), days_of(context)
-        reports = embed_days(seams.lake, seams.embedder, days, now=seams.now())
-        yield from day_results(context, seams, [EMBEDDINGS], days, reports)
-
-    @dg.multi_asset(
+        code=("themes/embed", "themes/embedders", "themes/wording"),
+        versions=("embedder",),
+    ),
+    Step(
         name="theme_assignments",
-        specs=[asset_spec(t, group=GROUP, deps=[EMBEDDINGS, ISSUES, REVISIONS, EVENT_DAYS], kinds=["numpy"]) for t in GROUPED],
-        required_resource_keys={SEAMS},
-        pool="gold",
-    )
-    def assignments(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        from feedback_assets.themes.process import update_themes
-
-        seams = seams_of(context)
-        report = update_themes(seams.lake, seams.embedder)
-        yield from [whole_result(seams, t, report) for t in GROUPED]
-
-    @dg.multi_asset(
+        room="themes",
+        description="Gathers issues that say the same into themes whose identity lasts.",
+        run=_assignments,
+        writes=(ASSIGNMENTS,),
+        reads=(EMBEDDINGS, ISSUES, EVENT_DAYS, REVISIONS),
+        keeps=(STATES, CHECKPOINTS, CURSORS),
+        rules=(
+            Rule("one_embedder", ASSIGNMENTS, "Every issue has a vector of the embedder that themes go by.", _one_embedder, stops=False),
+        ),
+        kinds=("numpy",),
+        code=("themes/process", "themes/fold", "themes/lens", "themes/lineage", "themes/checkpoint"),
+        versions=("embedder",),
+    ),
+    Step(
         name="issue_facts",
-        specs=[
-            asset_spec(
-                t, group=GROUP, deps=[ASSIGNMENTS, ISSUES, EVENTS, DUPLICATE_INDEX, REVISIONS, EVENT_DAYS, MANIFEST], kinds=["polars"]
-            )
-            for t in (ISSUE_FACTS, TOUCHES)
-        ],
-        required_resource_keys={SEAMS},
-        pool="gold",
-    )
-    def facts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        from feedback_assets.themes.facts import update_facts
-
-        seams = seams_of(context)
-        report = update_facts(seams.lake, seams.exchange_rates)
-        yield from [whole_result(seams, t, report) for t in (ISSUE_FACTS, TOUCHES)]
-
-    @dg.multi_asset(
+        room="themes",
+        description="Keeps what is counted of each issue in force, and which batch touched which theme.",
+        run=_facts,
+        writes=(ISSUE_FACTS,),
+        reads=(ASSIGNMENTS, ISSUES, EVENTS, DUPLICATE_INDEX, REVISIONS, EVENT_DAYS, MANIFEST),
+        keeps=(TOUCHES, CURSORS),
+        kinds=("polars",),
+        code=("themes/facts", "people", "reckoning"),
+        versions=("exchange rates",),
+    ),
+    Step(
         name="theme_days",
-        specs=[asset_spec(THEME_DAYS, group=GROUP, deps=[ISSUE_FACTS], kinds=["polars"])],
-        required_resource_keys={SEAMS},
-        pool="gold",
-    )
-    def theme_days(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        from feedback_assets.themes.facts import update_theme_days
-
-        seams = seams_of(context)
-        return whole_result(seams, THEME_DAYS, update_theme_days(seams.lake))
-
-    @dg.multi_asset(
+        room="themes",
+        description="Sums the issues in force of each theme by event day.",
+        run=_days,
+        writes=(THEME_DAYS,),
+        reads=(ISSUE_FACTS,),
+        keeps=(CURSORS,),
+        kinds=("polars",),
+        code=("themes/facts",),
+    ),
+    Step(
         name="themes",
-        specs=[asset_spec(t, group=GROUP, deps=[STATES, ISSUE_FACTS, THEME_DAYS], kinds=["polars"]) for t in (THEMES, SAMPLES)],
-        required_resource_keys={SEAMS},
-        pool="gold",
-    )
-    def themes(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        from feedback_assets.themes.catalogue import update_registry
-
-        seams = seams_of(context)
-        report = update_registry(seams.lake, seams.embedder)
-        yield from [whole_result(seams, t, report) for t in (THEMES, SAMPLES)]
-
-    return [embeddings, assignments, facts, theme_days, themes]
+        room="themes",
+        description="Counts, names and quotes each theme.",
+        run=_registry,
+        writes=(THEMES,),
+        reads=(STATES, ISSUE_FACTS, THEME_DAYS),
+        keeps=(SAMPLES, CURSORS),
+        kinds=("polars",),
+        code=("themes/catalogue", "themes/evidence", "themes/naming", "themes/passing", "themes/wording"),
+        versions=("embedder",),
+    ),
+)

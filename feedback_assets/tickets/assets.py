@@ -1,34 +1,54 @@
-"""The ticket asset: intents in the outbox, applied to the tracker. Thin. Only a live run writes or sends anything."""
+"""The step of tickets: intents in the outbox, applied to the tracker. Thin. Only a live run writes or sends anything."""
 
-from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
-import dagster as dg
-
+from feedback_assets.contracts.ledger import CURSORS
 from feedback_assets.contracts.priority import SCORES
 from feedback_assets.contracts.signals import DAILY_COUNTS, TRENDS
 from feedback_assets.contracts.themes import ISSUE_FACTS, THEMES, TOUCHES
 from feedback_assets.contracts.tickets import OUTBOX, TICKETS
-from feedback_assets.resources import SEAMS, asset_spec, plain, purpose_of, seams_of, whole_result
+from feedback_assets.steps import Judged, Rule, Step, StepRun
+from feedback_assets.verdict import Verdict
 
 
-def ticket_assets() -> Sequence[dg.AssetsDefinition]:
-    """Outbox and tickets are one step."""
+def _run(at: StepRun) -> object:
+    from feedback_assets.tickets.process import update_tickets
 
-    @dg.multi_asset(
+    return update_tickets(at.lake, at.services.tracker_on(at.lake), purpose=at.purpose, weights=at.services.weights, now=at.now)
+
+
+def _one_ticket(judged: Judged) -> Verdict:
+    from feedback_assets.tickets.rules import one_ticket_verdict
+
+    return one_ticket_verdict(judged.lake)
+
+
+def _outbox_age(judged: Judged) -> Verdict:
+    from feedback_assets.tickets.rules import outbox_verdict
+
+    return outbox_verdict(judged.lake, judged.now)
+
+
+STEPS = (
+    Step(
         name="tickets",
-        specs=[
-            asset_spec(t, group="tickets", deps=[SCORES, THEMES, TRENDS, DAILY_COUNTS, ISSUE_FACTS, TOUCHES], kinds=["python"])
-            for t in (OUTBOX, TICKETS)
-        ],
-        required_resource_keys={SEAMS},
-        pool="gold",
-    )
-    def tickets(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        from feedback_assets.tickets.process import update_tickets
-
-        seams, purpose = seams_of(context), purpose_of(context)
-        report = update_tickets(seams.lake, seams.tracker, purpose=purpose, weights=seams.weights, now=seams.now())
-        did = {"purpose": purpose or "none: nothing was published", **plain(report)}
-        yield from [whole_result(seams, t, did) for t in (OUTBOX, TICKETS)]
-
-    return [tickets]
+        room="tickets",
+        description="Keeps exactly one ticket a theme in the team's tracker. A run that is not live only says what it would do.",
+        run=_run,
+        writes=(OUTBOX, TICKETS),
+        reads=(SCORES, THEMES, TRENDS, DAILY_COUNTS, ISSUE_FACTS, TOUCHES),
+        keeps=(CURSORS,),
+        rules=(
+            Rule("one_ticket", TICKETS, "A theme has at most one open ticket.", _one_ticket, stops=False),
+            Rule("outbox_age", OUTBOX, "No intent waits in the outbox for more than a day.", _outbox_age, stops=False),
+        ),
+        standing=(
+            Rule("one_ticket", TICKETS, "A theme has at most one open ticket.", _one_ticket),
+            Rule("outbox_age", OUTBOX, "No intent waits in the outbox for more than a day.", _outbox_age),
+        ),
+        code=("tickets", "effects"),
+        versions=("weights",),
+        fresh=timedelta(days=1),
+        heals=True,
+    ),
+)

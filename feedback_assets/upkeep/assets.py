@@ -6,31 +6,33 @@ from typing import Any
 
 import dagster as dg
 
-from feedback_assets.resources import SEAMS, group_name, plain, seams_of
+from feedback_assets.resources import SERVICES, services_of
+from feedback_assets.step_assets import group_name, plain
 
 RUNS_AT_ONCE = 1000
 """Runs whose history one upkeep takes away at most: the first one on an old home must end, too."""
 Prune = Callable[..., Any]
+UPKEEP_GROUP = group_name("upkeep")
 
 
-def upkeep_assets(prune: Prune | None = None) -> Sequence[dg.AssetsDefinition]:
-    """`prune` stands in for wiring.history.prune_history."""
+def upkeep_assets(prune: Prune) -> Sequence[dg.AssetsDefinition]:
+    """prune: takes Dagster's history of old runs away; wiring.history.prune_history."""
 
     @dg.asset(
         key=dg.AssetKey(["upkeep", "tables"]),
-        group_name=group_name("upkeep"),
+        group_name=UPKEEP_GROUP,
         owners=["team:feedback-platform"],
         kinds={"python"},
         description="Small files become few, logs are shortened, and what no kept version needs is freed. No row changes.",
-        required_resource_keys={SEAMS},
+        required_resource_keys={SERVICES},
     )
     def tables(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from feedback_assets.contracts.tables import ALL_TABLES
         from feedback_assets.upkeep.process import update_tables
 
-        seams = seams_of(context)
-        hours = seams.settings.keep_versions_hours
-        report = update_tables(seams.lake, ALL_TABLES, keep=timedelta(hours=hours), now=seams.now())
+        services = services_of(context)
+        hours = services.settings.keep_versions_hours
+        report = update_tables(services.lake, ALL_TABLES, keep=timedelta(hours=hours), now=services.now())
         context.log.info("Upkeep, keeping versions for %s hours: %s", hours, report.summary)
         metadata: dict[str, dg.MetadataValue[Any] | int | float] = {
             "bytes freed": report.bytes_freed,
@@ -51,19 +53,17 @@ def upkeep_assets(prune: Prune | None = None) -> Sequence[dg.AssetsDefinition]:
 
     @dg.asset(
         key=dg.AssetKey(["upkeep", "history"]),
-        group_name=group_name("upkeep"),
+        group_name=UPKEEP_GROUP,
         owners=["team:feedback-platform"],
         kinds={"dagster"},
         description="Dagster's record of runs that ended long ago is taken away.",
-        required_resource_keys={SEAMS},
+        required_resource_keys={SERVICES},
     )
     def history(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        from feedback_assets.upkeep.history import history_pruner
-
-        seams = seams_of(context)
-        days = seams.settings.keep_history_days
-        older_than = seams.now() - timedelta(days=days)
-        report = plain((prune or history_pruner())(context.instance, older_than=older_than, at_most=RUNS_AT_ONCE))
+        services = services_of(context)
+        days = services.settings.keep_history_days
+        older_than = services.now() - timedelta(days=days)
+        report = plain(prune(context.instance, older_than=older_than, at_most=RUNS_AT_ONCE))
         context.log.info("History of runs that ended before %s, by FEEDBACK_KEEP_HISTORY_DAYS=%s: %s", older_than.date(), days, report)
         return dg.MaterializeResult(metadata={"older than": older_than.isoformat(), "what this run did": dg.MetadataValue.json(report)})
 

@@ -15,12 +15,12 @@ from feedback_assets.alerts.failures import FailuresReport, tell
 from feedback_assets.contracts.bronze import SOURCES
 from feedback_assets.effects.files import exclusive
 from feedback_assets.lakehouse.interface import Lakehouse
-from feedback_assets.resources import SEAMS
+from feedback_assets.resources import SERVICES, services_of
 from feedback_assets.wiring.outcomes import Cursor, read_outcomes
 from feedback_assets.wiring.standing import record_standing
 
 if TYPE_CHECKING:
-    from feedback_assets.seams import Seams
+    from feedback_assets.services import Services
 
 STORED_CURSOR = "feedback/failures"
 """Where the instance keeps the cursor of `feedback run`; the sensor has its own."""
@@ -59,17 +59,17 @@ def failure_sensors() -> list[dg.SensorDefinition]:
         name="failures",
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        required_resource_keys={SEAMS},
+        required_resource_keys={SERVICES},
         description="Failed runs and failed checks of every job and origin, told once through the alert channel, and once more when they "
         "are well again. Also judges held days and old intents, so that they do not stay green until gold runs. Resetting it is harmless.",
     )
     def failures(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        seams = getattr(context.resources, SEAMS)
+        services = services_of(context)
 
         def idle(days: Collection[str]) -> Collection[str]:
-            return idle_days(seams, days)
+            return idle_days(services, days)
 
-        report, cursor = tell_since(context.instance, seams.lake, seams.alert_channel, seams.now(), context.cursor, idle=idle)
+        report, cursor = tell_since(context.instance, services.lake, services.alert_channel, services.now(), context.cursor, idle=idle)
         for line in report.failing:
             context.log.info(line)
         waits = f"; {report.waiting} messages wait: {'; '.join(report.errors)}" if report.waiting else ""
@@ -78,12 +78,12 @@ def failure_sensors() -> list[dg.SensorDefinition]:
     return [failures]
 
 
-def idle_days(seams: "Seams", days: Collection[str]) -> set[str]:
+def idle_days(services: "Services", days: Collection[str]) -> set[str]:
     """Of these days the ones for which nothing waits in the landing zone and no stage lacks a batch."""
     from feedback_assets.accounts import unfinished_sources
     from feedback_assets.bronze.ingest import pending_files
 
     wanted = {date.fromisoformat(d) for d in days}
-    busy = {f.feed_date for source in SOURCES for f in pending_files(seams.lake, seams.landing, source, wanted)}
-    busy |= set(unfinished_sources(seams.lake))
+    busy = {f.feed_date for source in SOURCES for f in pending_files(services.lake, services.landing, source, wanted)}
+    busy |= set(unfinished_sources(services.lake))
     return {d.isoformat() for d in wanted - busy}

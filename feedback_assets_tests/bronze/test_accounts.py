@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from feedback_assets.bronze.accounts import bronze_verdict, dead_letter_verdict
+from feedback_assets.bronze.accounts import bronze_verdict, day_dead_letters
 from feedback_assets.bronze.ingest import ingest_days
 from feedback_assets.bronze.landing import LandingZone
 from feedback_assets.contracts.bronze import DEAD_LETTERS, MANIFEST, bronze_table
@@ -82,10 +82,10 @@ def test_rows_of_a_file_that_the_manifest_does_not_know_are_told(ingested: Local
 
 
 def test_dead_letters_are_told_by_reason_and_position_and_without_their_text(ingested: LocalLakehouse) -> None:
-    verdict = dead_letter_verdict(ingested, "forum", DAYS)
-    assert (verdict.passed, verdict.number) == (False, 3)
+    found = day_dead_letters(ingested, "forum", DAYS)
+    verdict, clean = found[FIRST], found[SECOND]
+    assert (verdict.passed, verdict.number, verdict.warns) == (False, 3, True)
     assert all({"file", "start", "end", "reason"} == r.keys() for r in verdict.sample)
     assert str(verdict.sample[0]["reason"]) in verdict.rule
     assert [p for p in PLANTED if p in str(verdict)] == []
-    clean = dead_letter_verdict(ingested, "forum", [SECOND])
     assert (clean.passed, clean.number) == (True, 0)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from feedback_assets.contracts import ALL_TABLES, Table, table_named
 from feedback_assets.contracts.arrow import arrow_schema, fit, to_arrow
@@ -117,3 +119,43 @@ def test_fitting_orders_columns_and_casts_without_loss() -> None:
 def test_the_package_ships_no_path_of_this_machine() -> None:
     root = str(Path.home())
     assert root == "/" or root not in tables_markdown()
+
+
+def pandera_passes(table: Table, rows: pa.Table) -> bool:
+    """What pandera itself says of the rows."""
+    import warnings
+
+    import pandera.errors
+    import polars as pl
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"pandera\.|polars\.")
+        try:
+            pandera_schema(table).validate(pl.DataFrame(rows), lazy=True)
+        except pandera.errors.SchemaErrors:
+            return False
+    return True
+
+
+VALUES = st.sampled_from(["a" * 32, "b" * 32, "A-not-hex", "", None])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "event_id": VALUES,
+                "group_id": VALUES,
+                "is_representative": st.sampled_from([True, False, None]),
+                "kind": st.sampled_from(["exact", "near", "guess", None]),
+                "similarity": st.sampled_from([0.0, 1.0, 1.5, -0.1, float("nan"), None]),
+                "is_template": st.booleans(),
+            }
+        ),
+        max_size=4,
+    )
+)
+def test_the_rules_in_one_pass_find_what_pandera_finds(rows: list[dict[str, Any]]) -> None:
+    made = to_arrow(GROUPS, rows)
+    assert schema_verdict(GROUPS, made, next_command="x").passed == pandera_passes(GROUPS, made)

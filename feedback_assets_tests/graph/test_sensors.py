@@ -10,14 +10,14 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.execution.plan.objects import StepFailureData
-from dagster._utils.error import SerializableErrorInfo
+from dagster._utils.error import SerializableErrorInfo  # type: ignore[attr-defined]  # not exported there, and nowhere else
 
 from feedback_assets.bronze.again import WAITS
 from feedback_assets.build import build_defs
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.jobs import DAY_JOB
-from feedback_assets.resources import SEAMS
-from feedback_assets.seams import Seams
+from feedback_assets.resources import SERVICES
+from feedback_assets.services import Services
 from feedback_assets.settings import Settings
 from feedback_assets_tests.small import FIRST, SECOND, garbage, land, posts
 from feedback_assets_tests.snapshot import commits
@@ -31,7 +31,7 @@ pytestmark = [
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
 
-class Clocked(Seams):
+class Clocked(Services):
     """The outside of a home at a set time."""
 
     at = NOW
@@ -52,13 +52,13 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def tick(
-    seams: Seams, instance: dg.DagsterInstance, name: str = "landing_forum", cursor: str | None = None
+    seams: Services, instance: dg.DagsterInstance, name: str = "landing_forum", cursor: str | None = None
 ) -> tuple[list[dg.RunRequest], str | None, str]:
     """(run requests, cursor afterwards, why it skipped) of one evaluation, as the daemon makes it."""
     defs = build_defs(seams.settings, seams)
     repository = defs.get_repository_def()
     context = dg.build_sensor_context(
-        instance=instance, cursor=cursor, repository_def=repository, resources={SEAMS: seams}, sensor_name=name
+        instance=instance, cursor=cursor, repository_def=repository, resources={SERVICES: seams}, sensor_name=name
     )
     with context:
         found = repository.get_sensor_def(name).evaluate_tick(context)
@@ -141,7 +141,7 @@ def test_the_cursor_holds_back_what_was_asked_for_until_its_files_change(seams: 
 def test_days_without_a_partition_are_told_and_do_not_break_the_tick(seams: Clocked, instance: dg.DagsterInstance) -> None:
     land(seams.settings.home, posts(1), day=date(2019, 12, 31))
     land(seams.settings.home, posts(1), day=NOW.date() + timedelta(days=1))
-    assert "2 files lie under days before FEEDBACK_FIRST_DAY or after today" in tick(seams, instance)[2]
+    assert f"2 files lie under days before {NOW.date()} or after today" in tick(seams, instance)[2]
     land(seams.settings.home, posts(1), day=NOW.date())
     assert [r.partition_key for r in tick(seams, instance)[0]] == [NOW.date().isoformat()]
 
@@ -188,7 +188,9 @@ def asked_run(instance: dg.DagsterInstance, request: dg.RunRequest, *raised: str
     run = dg.DagsterRun(DAY_JOB, status=dg.DagsterRunStatus.STARTED, tags={**request.tags, "dagster/partition": str(request.partition_key)})
     instance.add_run(run)
     for name in raised:
-        data = StepFailureData(SerializableErrorInfo("it went wrong", [], name), user_failure_data=None)
+        data = StepFailureData(  # type: ignore[no-untyped-call]
+            SerializableErrorInfo("it went wrong", [], name), user_failure_data=None
+        )
         event = dg.DagsterEvent("STEP_FAILURE", DAY_JOB, step_key="silver_events", event_specific_data=data)
         instance.report_dagster_event(event, run_id=run.run_id)
     instance.report_run_failed(run)
@@ -252,7 +254,7 @@ def test_a_day_that_was_done_or_is_running_or_has_new_files_is_not_asked_for_bec
 # --- gold -------------------------------------------------------------------------------------------------------------------------------
 
 
-def ledger_moves(seams: Seams, batch: str) -> None:
+def ledger_moves(seams: Services, batch: str) -> None:
     from feedback_assets.contracts.arrow import to_arrow
 
     row = {

@@ -1,6 +1,7 @@
 """Characterization of Dagster: these test upstream, not us. Each holds a behaviour that the graph leans on."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import dagster as dg
 import pytest
@@ -101,3 +102,89 @@ def test_selecting_an_asset_selects_its_checks(instance: dg.DagsterInstance) -> 
     defs = graph_with_check(dg.AssetCheckSeverity.WARN, blocking=True)
     result = defs.resolve_job_def("both").execute_in_process(instance=instance, asset_selection=[dg.AssetKey("first")])
     assert [e.check_name for e in result.get_asset_check_evaluations()] == ["bad"]
+
+
+def test_evaluations_by_day_that_an_op_yields_are_recorded_so_and_a_broken_one_skips_what_follows(
+    instance: dg.DagsterInstance,
+) -> None:
+    @dg.multi_asset(
+        specs=[dg.AssetSpec("daily", partitions_def=DAYS)],
+        check_specs=[dg.AssetCheckSpec("sound", asset="daily", blocking=True, partitions_def=DAYS)],
+        backfill_policy=dg.BackfillPolicy.multi_run(5),
+    )
+    def op(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]
+        yield dg.MaterializeResult(asset_key="daily")
+        for day in context.partition_keys:
+            yield dg.AssetCheckEvaluation(
+                asset_key=dg.AssetKey("daily"), check_name="sound", passed=day != "2025-01-03", metadata={}, blocking=True, partition=day
+            )
+        yield dg.Output(None, output_name=dg.AssetCheckSpec("sound", asset="daily").get_python_identifier())
+
+    @dg.asset(deps=["daily"], partitions_def=DAYS, backfill_policy=dg.BackfillPolicy.multi_run(5))
+    def after() -> dg.MaterializeResult[None]:
+        return dg.MaterializeResult()
+
+    job = dg.Definitions(
+        assets=[op, after], jobs=[dg.define_asset_job("job", selection="*")], executor=dg.in_process_executor
+    ).resolve_job_def("job")
+
+    def run(first: str, last: str) -> dg.ExecuteInProcessResult:
+        tags = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+        return job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+
+    good, bad = run("2025-01-01", "2025-01-02"), run("2025-01-02", "2025-01-04")
+    assert (good.success, bad.success) == (True, False)
+    assert len(good.asset_materializations_for_node("after")) == 2
+    assert "after" not in {e.asset_key.to_user_string() for e in bad.get_asset_materialization_events() if e.asset_key}
+    history = instance.event_log_storage.get_asset_check_execution_history(dg.AssetCheckKey(dg.AssetKey("daily"), "sound"), limit=20)
+    assert [(r.partition, r.status.value) for r in reversed(history) if r.run_id == bad.run_id] == [
+        ("2025-01-02", "SUCCEEDED"),
+        ("2025-01-03", "FAILED"),
+        ("2025-01-04", "SUCCEEDED"),
+    ]
+
+
+def test_a_run_of_an_assets_key_takes_every_check_of_the_asset_along_also_those_of_no_job(instance: dg.DagsterInstance) -> None:
+    """Why the standing checks are checks of an asset of their own."""
+
+    @dg.asset
+    def first() -> dg.MaterializeResult[None]:
+        return dg.MaterializeResult()
+
+    @dg.asset_check(asset=first)
+    def apart() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=True)
+
+    selection = dg.AssetSelection.assets("first").without_checks()
+    defs = dg.Definitions(
+        assets=[first], asset_checks=[apart], jobs=[dg.define_asset_job("job", selection=selection)], executor=dg.in_process_executor
+    )
+    job = defs.resolve_job_def("job")
+    assert job.execute_in_process(instance=instance).get_asset_check_evaluations() == []
+    chosen = job.execute_in_process(instance=instance, asset_selection=[dg.AssetKey("first")])
+    assert [e.check_name for e in chosen.get_asset_check_evaluations()] == ["apart"]
+
+
+def test_freshness_goes_by_materializations_also_of_an_asset_that_nothing_here_runs(instance: dg.DagsterInstance) -> None:
+    """An observation would not do: the evaluator looks at the last materialization."""
+    import inspect
+
+    from dagster._core.definitions.freshness_evaluator import TimeWindowFreshnessPolicyEvaluator
+
+    assert "last_materialization" in inspect.getsource(TimeWindowFreshnessPolicyEvaluator.evaluate_freshness)
+    outside = dg.AssetSpec("outside", freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(days=2)))
+
+    @dg.asset(deps=["outside"])
+    def inside(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]
+        del context
+        yield dg.AssetMaterialization("outside", metadata={"files": 1})
+        yield dg.MaterializeResult()
+
+    defs = dg.Definitions(
+        assets=[outside, inside], jobs=[dg.define_asset_job("job", selection=["inside"])], executor=dg.in_process_executor
+    )
+    assert defs.resolve_job_def("job").execute_in_process(instance=instance).success
+    found = instance.get_latest_materialization_event(dg.AssetKey("outside"))
+    assert found is not None
+    assert found.asset_materialization is not None
+    assert found.asset_materialization.metadata["files"].value == 1

@@ -74,6 +74,38 @@ class LakehouseContract:
         assert lake.version(EVENTS) == -1
         assert lake.count(EVENTS) == 0
 
+    def test_counts_by_partition_are_those_of_the_rows(self, lake: Lakehouse) -> None:
+        assert lake.counts(ISSUES) == {}
+        rows = [issue_row(i, DAY_A) for i in range(3)] + [issue_row(9, DAY_B)]
+        lake.append_new(ISSUES, to_arrow(ISSUES, rows))
+        lake.append_new(ISSUES, to_arrow(ISSUES, [issue_row(4, DAY_A)]))
+        assert lake.counts(ISSUES) == {DAY_A: 4, DAY_B: 1}
+        lake.replace(ISSUES, to_arrow(ISSUES, [issue_row(9, DAY_B), issue_row(8, DAY_B)]), where={"feed_date": [DAY_B]})
+        assert lake.counts(ISSUES) == {DAY_A: 4, DAY_B: 2}
+        lake.append_new(LEDGER, ledger_rows(5))
+        assert lake.counts(LEDGER) == {None: 5}
+
+    def test_a_sample_is_a_few_of_the_rows_that_are_asked_for(self, lake: Lakehouse) -> None:
+        assert lake.sample(ISSUES, rows=3).num_rows == 0
+        lake.append_new(ISSUES, to_arrow(ISSUES, [issue_row(i, DAY_A) for i in range(9)]))
+        lake.append_new(ISSUES, to_arrow(ISSUES, [issue_row(i, DAY_B, owner="b") for i in range(9, 19)]))
+        found = lake.sample(ISSUES, rows=3, columns=["issue_id", "feed_date"], where={"feed_date": [DAY_B]})
+        assert (found.num_rows, found.column_names, set(found["feed_date"].to_pylist())) == (3, ["issue_id", "feed_date"], {DAY_B})
+        assert lake.sample(ISSUES, rows=3, where={"owner": ["b"], "feed_date": [DAY_B]}).num_rows == 3
+        assert lake.sample(ISSUES, rows=3, where={"feed_date": []}).num_rows == 0
+
+    def test_a_fingerprint_changes_with_its_partition_and_stays_without_a_commit(self, lake: Lakehouse) -> None:
+        assert lake.fingerprint(ISSUES) == lake.fingerprint(ISSUES, [DAY_A]) == ""
+        lake.append_new(ISSUES, to_arrow(ISSUES, [issue_row(1, DAY_A)]))
+        first, whole = lake.fingerprint(ISSUES, [DAY_A]), lake.fingerprint(ISSUES)
+        lake.append_new(ISSUES, to_arrow(ISSUES, [issue_row(1, DAY_A)]))
+        assert (lake.fingerprint(ISSUES, [DAY_A]), lake.fingerprint(ISSUES)) == (first, whole)
+        lake.append_new(ISSUES, to_arrow(ISSUES, [issue_row(2, DAY_B)]))
+        assert lake.fingerprint(ISSUES, [DAY_A]) == first
+        assert lake.fingerprint(ISSUES) != whole
+        lake.append_new(ISSUES, to_arrow(ISSUES, [issue_row(3, DAY_A)]))
+        assert lake.fingerprint(ISSUES, [DAY_A]) != first
+
     def test_appending_the_same_rows_again_commits_nothing(self, lake: Lakehouse) -> None:
         assert lake.append_new(LEDGER, ledger_rows(5)).inserted == 5
         again = lake.append_new(LEDGER, ledger_rows(5, rows_in=9, second=5))

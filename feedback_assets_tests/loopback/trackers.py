@@ -1,12 +1,12 @@
 """Trackers and lakehouses that misbehave on purpose: killed at a chosen step, refusing, unreachable. The real ones do the work."""
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from feedback_assets.contracts.table import Table
 from feedback_assets.effects.refusals import RefusedError, UnavailableError
-from feedback_assets.lakehouse.interface import Changes, Lakehouse, Mark, TableUpkeep, Where, WriteResult
+from feedback_assets.lakehouse.interface import Lakehouse, Where, WriteResult
+from feedback_assets.lakehouse.recording import RecordingLakehouse
 from feedback_assets.tickets.content import TicketContent
 from feedback_assets.tickets.trackers.interface import TicketState, Tracker
 
@@ -31,57 +31,30 @@ class Fuse:
             raise Killed
 
 
-class FusedLake:
+class FusedLake(RecordingLakehouse):
     """A real lakehouse with a fuse before and after each write."""
 
     def __init__(self, lake: Lakehouse, fuse: Fuse) -> None:
-        self._lake = lake
+        super().__init__(lake)
         self._fuse = fuse
-
-    def read(self, table: Table, *, columns: Sequence[str] | None = None, where: Where | None = None) -> "pa.Table":
-        return self._lake.read(table, columns=columns, where=where)
-
-    def count(self, table: Table, where: Where | None = None) -> int:
-        return self._lake.count(table, where)
 
     def append_new(self, table: Table, rows: "pa.Table") -> WriteResult:
         self._fuse.step()
-        result = self._lake.append_new(table, rows)
+        result = self.lake.append_new(table, rows)
         self._fuse.step()
         return result
 
     def upsert(self, table: Table, rows: "pa.Table") -> WriteResult:
         self._fuse.step()
-        result = self._lake.upsert(table, rows)
+        result = self.lake.upsert(table, rows)
         self._fuse.step()
         return result
 
     def replace(self, table: Table, rows: "pa.Table", *, where: Where | None = None) -> WriteResult:
         self._fuse.step()
-        result = self._lake.replace(table, rows, where=where)
+        result = self.lake.replace(table, rows, where=where)
         self._fuse.step()
         return result
-
-    def mark(self, table: Table) -> Mark:
-        return self._lake.mark(table)
-
-    def changes(self, table: Table, since: Mark, *, columns: Sequence[str]) -> Changes | None:
-        return self._lake.changes(table, since, columns=columns)
-
-    def changed_partitions(self, table: Table, since: Mark) -> "set[date] | None":
-        return self._lake.changed_partitions(table, since)
-
-    def partitions(self, table: Table) -> "set[Any]":
-        return self._lake.partitions(table)
-
-    def upkeep(self, table: Table, *, keep: timedelta, now: datetime, dry_run: bool = False) -> TableUpkeep:
-        return self._lake.upkeep(table, keep=keep, now=now, dry_run=dry_run)
-
-    def version(self, table: Table) -> int:
-        return self._lake.version(table)
-
-    def location(self, table: Table) -> str:
-        return self._lake.location(table)
 
 
 class FusedTracker:

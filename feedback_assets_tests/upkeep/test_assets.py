@@ -8,8 +8,8 @@ from typing import Any
 import dagster as dg
 
 from feedback_assets.lakehouse.local import LocalLakehouse
-from feedback_assets.resources import SEAMS
-from feedback_assets.seams import Seams
+from feedback_assets.resources import SERVICES
+from feedback_assets.services import Services
 from feedback_assets.settings import Settings
 from feedback_assets.upkeep.assets import upkeep_assets
 from feedback_assets_tests.lakehouse.ageing import age
@@ -25,7 +25,7 @@ class Pruned:
 
 
 def materialize(settings: Settings, instance: dg.DagsterInstance, prune: Any = lambda *_, **__: Pruned(0)) -> dg.ExecuteInProcessResult:
-    return dg.materialize(list(upkeep_assets(prune)), resources={SEAMS: Seams(settings)}, instance=instance, raise_on_error=False)
+    return dg.materialize(list(upkeep_assets(prune)), resources={SERVICES: Services(settings)}, instance=instance, raise_on_error=False)
 
 
 def metadata_of(result: dg.ExecuteInProcessResult, name: str) -> Any:

@@ -1,7 +1,7 @@
 """Failures of real runs on a real instance: every origin is heard, once; warnings and what people stopped are not."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,8 +18,8 @@ from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.bronze import MANIFEST, STAGE_BATCHES
 from feedback_assets.contracts.tickets import OUTBOX
 from feedback_assets.lakehouse.local import LocalLakehouse
-from feedback_assets.resources import SEAMS
-from feedback_assets.seams import Seams
+from feedback_assets.resources import SERVICES
+from feedback_assets.services import Services
 from feedback_assets.settings import Settings
 from feedback_assets.wiring.failure_sensor import STORED_CURSOR, tell_failures
 from feedback_assets.wiring.outcomes import LAUNCHED_BY
@@ -76,7 +76,9 @@ class World:
         self.defs = graph(self.mood)
         self.lake = LocalLakehouse(settings.lake)
 
-    def execute(self, job: str = "days", *, day: str | None = None, days: tuple[str, str] | None = None, **tags: str) -> None:
+    def execute(
+        self, job: str = "days", *, day: str | None = None, days: tuple[str, str] | None = None, tags: Mapping[str, str] | None = None
+    ) -> None:
         """One run; a job named __ASSET_JOB is what the UI starts when assets are selected there, or backfilled."""
         span = {"dagster/asset_partition_range_start": days[0], "dagster/asset_partition_range_end": days[1]} if days else {}
         implicit = job == "__ASSET_JOB"
@@ -85,7 +87,7 @@ class World:
             instance=self.instance,
             partition_key=day,
             asset_selection=[dg.AssetKey("daily")] if implicit else None,
-            tags={**span, **tags},
+            tags={**span, **(tags or {})},
             run_config=QUIET,
             raise_on_error=False,
         )
@@ -109,7 +111,7 @@ def world(settings: Settings, tmp_path: Path) -> Iterator[World]:
 def test_a_failed_step_is_told_once_with_its_run_and_without_what_it_raised(world: World) -> None:
     world.mood.raises = True
     for _ in range(2):
-        world.execute(day="2025-02-03", **{"feedback/purpose": "backfill"})
+        world.execute(day="2025-02-03", tags={"feedback/purpose": "backfill"})
         world.tell()
     assert world.messages() == ["failed days 2025-02-03"]
     (path,) = world.settings.local_alerts.glob("*.json")
@@ -203,14 +205,14 @@ def test_a_day_that_comes_to_be_held_between_two_runs_of_gold_is_heard_and_red_i
 def test_the_sensor_runs_from_the_start_and_tells_through_the_site_s_channel(world: World) -> None:
     world.mood.raises = True
     world.execute(day="2025-02-03")
-    seams = Seams(world.settings)
-    repository = build_defs(world.settings, seams).get_repository_def()
+    services = Services(world.settings)
+    repository = build_defs(world.settings, services).get_repository_def()
     sensor = repository.get_sensor_def("failures")
     assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
     cursor = None
     for expected in ("1 messages sent, 1 failures go on", "0 messages sent, 1 failures go on"):
         context = dg.build_sensor_context(
-            instance=world.instance, cursor=cursor, repository_def=repository, resources={SEAMS: seams}, sensor_name="failures"
+            instance=world.instance, cursor=cursor, repository_def=repository, resources={SERVICES: services}, sensor_name="failures"
         )
         with context:
             found = sensor.evaluate_tick(context)

@@ -76,8 +76,18 @@ def second_look_verdict(rows: "pa.Table") -> Verdict:
         owner="data-platform",
         next_command=f"feedback trace {sample[0]['event_id']}" if sample else "feedback status",
         sample=sample[:SAMPLE],
-        stops=bool(broken),
+        warns=not broken,
     )
+
+
+def second_look_verdicts(rows: "pa.Table") -> dict[date, Verdict]:
+    """The same of rows of silver/events that are about to be written, by day."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    noted = rows.select(list(NOTED))
+    days = sorted(noted["feed_date"].unique().to_pylist())
+    return {day: second_look_verdict(noted.filter(pc.equal(noted["feed_date"], pa.scalar(day, pa.date32())))) for day in days}
 
 
 def _broken(rows: "pa.Table", missed: Mapping[tuple[date, str], set[str]]) -> list[tuple[date, str]]:
