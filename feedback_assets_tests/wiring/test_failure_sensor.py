@@ -76,7 +76,7 @@ class World:
         self.defs = graph(self.mood)
         self.lake = LocalLakehouse(settings.lake)
 
-    def execute(self, job: str = "days", *, day: str | None = None, days: tuple[str, str] | None = None, **tags: str) -> None:
+    def execute(self, job: str = "days", *, day: str | None = None, days: tuple[str, str] | None = None, purpose: str = "live") -> None:
         """One run; a job named __ASSET_JOB is what the UI starts when assets are selected there, or backfilled."""
         span = {"dagster/asset_partition_range_start": days[0], "dagster/asset_partition_range_end": days[1]} if days else {}
         implicit = job == "__ASSET_JOB"
@@ -85,7 +85,7 @@ class World:
             instance=self.instance,
             partition_key=day,
             asset_selection=[dg.AssetKey("daily")] if implicit else None,
-            tags={**span, **tags},
+            tags={**span, "feedback/purpose": purpose},
             run_config=QUIET,
             raise_on_error=False,
         )
@@ -109,7 +109,7 @@ def world(settings: Settings, tmp_path: Path) -> Iterator[World]:
 def test_a_failed_step_is_told_once_with_its_run_and_without_what_it_raised(world: World) -> None:
     world.mood.raises = True
     for _ in range(2):
-        world.execute(day="2025-02-03", **{"feedback/purpose": "backfill"})
+        world.execute(day="2025-02-03", purpose="backfill")
         world.tell()
     assert world.messages() == ["failed days 2025-02-03"]
     (path,) = world.settings.local_alerts.glob("*.json")
