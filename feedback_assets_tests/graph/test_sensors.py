@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.execution.plan.objects import StepFailureData
-from dagster._utils.error import SerializableErrorInfo  # type: ignore[attr-defined]  # not exported there, and nowhere else
+from dagster_shared.error import SerializableErrorInfo
 
 from feedback_assets.bronze.again import WAITS
 from feedback_assets.build import build_defs
@@ -188,9 +188,7 @@ def asked_run(instance: dg.DagsterInstance, request: dg.RunRequest, *raised: str
     run = dg.DagsterRun(DAY_JOB, status=dg.DagsterRunStatus.STARTED, tags={**request.tags, "dagster/partition": str(request.partition_key)})
     instance.add_run(run)
     for name in raised:
-        data = StepFailureData(  # type: ignore[no-untyped-call]
-            SerializableErrorInfo("it went wrong", [], name), user_failure_data=None
-        )
+        data = StepFailureData(SerializableErrorInfo("it went wrong", [], name), user_failure_data=None)  # type: ignore[no-untyped-call]
         event = dg.DagsterEvent("STEP_FAILURE", DAY_JOB, step_key="silver_events", event_specific_data=data)
         instance.report_dagster_event(event, run_id=run.run_id)
     instance.report_run_failed(run)

@@ -1,7 +1,7 @@
 """Failures of real runs on a real instance: every origin is heard, once; warnings and what people stopped are not."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -76,9 +76,7 @@ class World:
         self.defs = graph(self.mood)
         self.lake = LocalLakehouse(settings.lake)
 
-    def execute(
-        self, job: str = "days", *, day: str | None = None, days: tuple[str, str] | None = None, tags: Mapping[str, str] | None = None
-    ) -> None:
+    def execute(self, job: str = "days", *, day: str | None = None, days: tuple[str, str] | None = None, purpose: str = "live") -> None:
         """One run; a job named __ASSET_JOB is what the UI starts when assets are selected there, or backfilled."""
         span = {"dagster/asset_partition_range_start": days[0], "dagster/asset_partition_range_end": days[1]} if days else {}
         implicit = job == "__ASSET_JOB"
@@ -87,7 +85,7 @@ class World:
             instance=self.instance,
             partition_key=day,
             asset_selection=[dg.AssetKey("daily")] if implicit else None,
-            tags={**span, **(tags or {})},
+            tags={**span, "feedback/purpose": purpose},
             run_config=QUIET,
             raise_on_error=False,
         )
@@ -111,7 +109,7 @@ def world(settings: Settings, tmp_path: Path) -> Iterator[World]:
 def test_a_failed_step_is_told_once_with_its_run_and_without_what_it_raised(world: World) -> None:
     world.mood.raises = True
     for _ in range(2):
-        world.execute(day="2025-02-03", tags={"feedback/purpose": "backfill"})
+        world.execute(day="2025-02-03", purpose="backfill")
         world.tell()
     assert world.messages() == ["failed days 2025-02-03"]
     (path,) = world.settings.local_alerts.glob("*.json")

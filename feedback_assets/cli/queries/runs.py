@@ -105,6 +105,5 @@ def _assets(body: str) -> Iterator[str]:
         chosen = json.loads(body).get("asset_selection")
     except (ValueError, AttributeError):
         return
-    listed = chosen.get("__frozenset__") or chosen.get("__set__") if isinstance(chosen, dict) else None
-    for key in listed or ():
-        yield "/".join(key["path"])
+    if isinstance(chosen, dict):
+        yield from ("/".join(key["path"]) for key in chosen.get("__frozenset__") or ())
