@@ -120,9 +120,7 @@ class Index:
             self._low = low
         return self._lists
 
-    def _enough(
-        self, x: "npt.NDArray[np.int64]", y: "npt.NDArray[np.int64]", shared: "npt.NDArray[np.int8]"
-    ) -> "npt.NDArray[np.bool_]":
+    def _enough(self, x: "npt.NDArray[np.int64]", y: "npt.NDArray[np.int64]", shared: "npt.NDArray[np.int8]") -> "npt.NDArray[np.bool_]":
         """Whether so many values in common are a PART of those that the two sketches could have in common: of the one that reaches less
         far up, all; of the other, those up to there."""
         import numpy as np
