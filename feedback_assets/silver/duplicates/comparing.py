@@ -48,6 +48,7 @@ GREY = 0.55
 GREY_LENGTH = 400
 FIRST = 0.25
 """Least share of the shorter text that stands in the longer one, read from the longer, that is worth a look at the shorter."""
+_KINDS = 128  # of characters, that are told apart in a first count
 
 
 class Comparer:
@@ -133,6 +134,7 @@ def judged(shelf: Shelf, ones: "npt.NDArray[np.int64]", a: Sides, others: "npt.N
     # What a cut text lacks at its end is no other wording of it.
     goes_on = (short - a.end <= APART) & ((long - b.end) * heft >= BLOCK)
     copies[common == 0] = grey[common == 0] = False
+    grey[grey] = _characters_in_common(shelf, shorter[grey], longer[grey]) >= ALIKE * long[grey]
     for i in np.flatnonzero(copies | grey).tolist():
         one, other = shelf[int(shorter[i])].normal, shelf[int(longer[i])].normal
         if grey[i]:
@@ -142,3 +144,17 @@ def judged(shelf: Shelf, ones: "npt.NDArray[np.int64]", a: Sides, others: "npt.N
         if copies[i] and of_other_sites(one, other):
             copies[i] = False
     return np.where(copies, similarity, 0.0)
+
+
+def _characters_in_common(shelf: Shelf, ones: "npt.NDArray[np.int64]", others: "npt.NDArray[np.int64]") -> "npt.NDArray[np.int64]":
+    """At least as many characters as the texts of each pair have in common in whatever order."""
+    import numpy as np
+
+    numbers, which = np.unique(np.concatenate([ones, others]), return_inverse=True)
+    texts = [one.normal for one in shelf.texts(numbers)]
+    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+    owners = np.repeat(np.arange(len(texts)), shelf.lengths[numbers])
+    # Characters of one remainder count as one.
+    counts = np.bincount(owners * _KINDS + codes % _KINDS, minlength=len(texts) * _KINDS).reshape(len(texts), _KINDS)
+    common: npt.NDArray[np.int64] = np.minimum(counts[which[: len(ones)]], counts[which[len(ones) :]]).sum(axis=1)
+    return common

@@ -285,21 +285,24 @@ class _Settling:
         # Texts said on several days are read, and compared, once.
         pairs, which = np.unique((self._first[x[unequal]] << 32) | self._first[y[unequal]], return_inverse=True)
         x, y = pairs >> 32, pairs & 0xFFFFFFFF
-        self._read_ahead({*x.tolist(), *y.tolist()}, soon)
+        self._read_ahead(np.concatenate([x, y]), soon)
         result[unequal] = self._comparer.similarities(self._reader.shelf, x, y)[which]
         return result
 
-    def _read_ahead(self, wanted: set[int], soon: "Mapping[int, npt.NDArray[np.int64]]") -> None:
+    def _read_ahead(self, wanted: "npt.NDArray[np.int64]", soon: "Mapping[int, npt.NDArray[np.int64]]") -> None:
         """Reads the wanted texts, and while one of them must be read, those that will be asked for next."""
-        if not self._reader.shelf.missing(wanted):
+        import numpy as np
+
+        if len(self._reader.shelf.missing(wanted)) == 0:
             return
-        more = set(wanted)
+        more = set(wanted.tolist())
+        most = len(more) + _READ_AHEAD
         for x, others in soon.items():
             if len(others) and self._claimant[x] < 0:
-                more |= self._reader.shelf.missing(self._first[[x, *others.tolist()]].tolist())
-                if len(more) > len(wanted) + _READ_AHEAD:
+                more.update(self._reader.shelf.missing(self._first[np.append(others, x)]).tolist())
+                if len(more) > most:
                     break
-        self._reader.need(more)
+        self._reader.need(np.array(sorted(more)))
 
 
 def _parted(keys: "Sequence[npt.NDArray[np.int64]]") -> "tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]":

@@ -1,6 +1,6 @@
 """Normalised texts read for comparing: where their short shingles stand. Not here: what two texts share, tables."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -94,6 +94,7 @@ class Shelf:
         self.shingles = np.zeros(number, np.int32)
         self.dense = np.zeros(number, np.bool_)
         self.plain = np.zeros(number, np.bool_)
+        self._there = np.zeros(number, np.bool_)
         self._held: dict[int, Read] = {}
 
     @classmethod
@@ -108,6 +109,7 @@ class Shelf:
             return
         at = list(numbers)
         self._held.update(zip(at, texts, strict=True))
+        self._there[at] = True
         self.lengths[at] = [len(t.normal) for t in texts]
         self.shingles[at] = [len(t.slots) for t in texts]
         self.dense[at] = [t.dense for t in texts]
@@ -116,10 +118,11 @@ class Shelf:
     def clear(self) -> None:
         """Takes all texts away."""
         self._held.clear()
+        self._there[:] = False
 
-    def missing(self, numbers: Iterable[int]) -> set[int]:
+    def missing(self, numbers: "npt.NDArray[np.int64]") -> "npt.NDArray[np.int64]":
         """Those that are not there."""
-        return set(numbers).difference(self._held)
+        return numbers[~self._there[numbers]]
 
     def texts(self, numbers: "npt.NDArray[np.int64]") -> list[Read]:
         """Texts that are there."""
@@ -138,14 +141,16 @@ class Reader:
         self._normals = normals
         self._characters = 0
 
-    def need(self, texts: set[int]) -> None:
-        """Reads these at once, unless they are there."""
+    def need(self, texts: "npt.NDArray[np.int64]") -> None:
+        """Reads these at once, unless they are there. Each is named once."""
         missing = self.shelf.missing(texts)
-        if missing and self._characters > KEPT_CHARACTERS:
+        if len(missing) == 0:
+            return
+        if self._characters > KEPT_CHARACTERS:
             missing = texts
             self.shelf.clear()
             self._characters = 0
-        wanted = sorted(missing)
-        found = read(self._normals(wanted)) if wanted else []
+        wanted = sorted(missing.tolist())
+        found = read(self._normals(wanted))
         self.shelf.put(wanted, found)
         self._characters += sum(len(one.normal) for one in found)

@@ -1,10 +1,10 @@
 """What each of two texts shares with the other: blocks of shared shingles, for many pairs at once. Not here: whether that makes copies."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from feedback_assets.silver.duplicates.reading import SLOT_BITS, Shelf
+from feedback_assets.silver.duplicates.reading import SLOT_BITS, Read, Shelf
 from feedback_assets.silver.duplicates.shingles import COMPARED
 
 if TYPE_CHECKING:
@@ -62,11 +62,14 @@ class Found:
 
     def begins(self) -> "npt.NDArray[np.int16]":
         """The character at which each shingle begins."""
+        return _joined([t.begins for t in self.shelf.texts(self.texts)])
+
+    def uneven(self) -> "Iterator[tuple[int, Read]]":
+        """Texts that have no shingle of one width at each character."""
         import numpy as np
 
-        if self.shelf.plain[self.texts].all():
-            return (np.arange(len(self.places)) - np.repeat(self.starts[:-1], np.diff(self.starts))).astype(np.int16)
-        return _joined([t.begins for t in self.shelf.texts(self.texts)])
+        for i in np.flatnonzero(~self.shelf.plain[self.texts]).tolist():
+            yield i, self.shelf[int(self.texts[i])]
 
 
 @dataclass(frozen=True)
@@ -196,19 +199,18 @@ def sides(found: Found) -> Sides:
     pairs = len(found.texts)
     length = found.shelf.lengths[found.texts]
     result = Sides(np.zeros(pairs, np.int32), length.copy(), length.copy(), length.copy())
-    plain = bool(found.shelf.plain[found.texts].all())
-    begins_of = None if plain else found.begins()
-    first, last = _runs(found, begins_of)
+    first, last = _runs(found)
     if len(first) == 0:
         return result
-    pair = np.repeat(np.arange(pairs), np.diff(np.searchsorted(first, found.starts)))
-    if begins_of is None:
-        start = found.starts[pair]
-        begins, until = (first - start).astype(np.int32), (last - start).astype(np.int32)
-        width = np.full(len(first), COMPARED.long, np.int32)
-    else:
-        begins, until = begins_of[first].astype(np.int32), begins_of[last].astype(np.int32)
-        width = _joined([t.ends for t in found.shelf.texts(found.texts)])[last] - until
+    cuts = np.searchsorted(first, found.starts)
+    pair = np.repeat(np.arange(pairs), np.diff(cuts))
+    start = found.starts[pair]
+    begins, until = (first - start).astype(np.int32), (last - start).astype(np.int32)
+    width = np.full(len(first), COMPARED.long, np.int32)
+    for i, text in found.uneven():
+        runs = slice(cuts[i], cuts[i + 1])
+        width[runs] = (text.ends - text.begins)[until[runs]]
+        begins[runs], until[runs] = text.begins[begins[runs]], text.begins[until[runs]]
     there = found.places[first].astype(np.int32)
     opens = np.ones(len(first), np.bool_)
     np.not_equal(pair[1:], pair[:-1], out=opens[1:])
@@ -242,10 +244,8 @@ def sides(found: Found) -> Sides:
     return result
 
 
-def _runs(found: Found, begins: "npt.NDArray[np.int16] | None") -> "tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]":
-    """First and last shingle of each run of shared ones that follow one another, character by character, in both texts.
-
-    begins: where each begins, when not one does at every character."""
+def _runs(found: Found) -> "tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]":
+    """First and last shingle of each run of shared ones that follow one another, character by character, in both texts."""
     import numpy as np
 
     places = found.places
@@ -258,9 +258,9 @@ def _runs(found: Found, begins: "npt.NDArray[np.int16] | None") -> "tuple[npt.ND
     np.equal(after - before, 1, out=going)
     going &= before > 0
     going |= (after < 0) & there[:-1]
-    if begins is not None:
-        going &= begins[1:] - begins[:-1] == 1
     goes_on[found.starts] = False
+    for i, text in found.uneven():
+        goes_on[found.starts[i] + 1 + np.flatnonzero(np.diff(text.begins) != 1)] = False
     return np.flatnonzero(there & ~goes_on[:-1]), np.flatnonzero(there & ~goes_on[1:])
 
 

@@ -9,6 +9,7 @@ done was killed in between, and builds all three anew.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.silver import (
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 _NAMED = ("feed_date", "event_id", "payload_sha256")
 _READ = (*_NAMED, "event_time", "source", "customer_key", "text", "text_hash", "minhash")
 _ROWS_AT_A_TIME = 100_000
+_KEPT_CHARACTERS = 50_000_000
+"""Normalised characters that a rebuild keeps from when it made the index, so as not to read and normalise them again."""
 _FEW = 400  # values that a replacement names one by one
 
 
@@ -62,8 +65,15 @@ def rebuild_duplicates(lake: Lakehouse) -> WriteResult:
     shown = pl.concat([known.drop("done"), _pending(lake, known)]).unique().sort("feed_date", "batch_id")
     _record(lake, shown, done=False)
     current = read_frame(lake, REVISIONS, list(_NAMED), {"is_current": [True]})
-    parts = [_comparable(lake, current.filter(pl.col("feed_date").is_in(days))) for days in _day_ranges(current)]
-    index = decided(pl.concat([_empty(), *parts]), _empty(), _texts(lake, {})).index
+    parts = [_empty()]
+    normals: dict[str, str] = {}
+    kept = _KEPT_CHARACTERS
+    for days in _day_ranges(current):
+        rows, said = _comparable(lake, current.filter(pl.col("feed_date").is_in(days)))
+        parts.append(rows)
+        kept -= sum(map(len, said.values()))
+        normals |= said if kept > 0 else {}
+    index = decided(pl.concat(parts), _empty(), _texts(lake, normals)).index
     lake.replace(DUPLICATE_INDEX, index.to_arrow())
     written = lake.replace(DUPLICATE_GROUPS, derived.group_rows(index))
     lake.replace(DUPLICATE_COUNTS, derived.count_rows(index))
@@ -76,7 +86,7 @@ def _apply(lake: Lakehouse, arrived: "pl.DataFrame") -> WriteResult:
     import polars as pl
 
     revisions = _revisions_of(lake, arrived)
-    fresh, normals = _comparable_with_normals(lake, revisions.filter(pl.col("is_current")).select(_NAMED))
+    fresh, normals = _comparable(lake, revisions.filter(pl.col("is_current")).select(_NAMED))
     changed = set(revisions["event_day"].to_list())
     reached = changed
     while True:
@@ -147,11 +157,7 @@ def _revisions_of(lake: Lakehouse, events: "pl.DataFrame") -> "pl.DataFrame":
     return read_frame(lake, REVISIONS, columns, {"feed_date": sorted(days)}).join(events, on="event_id", how="semi")
 
 
-def _comparable(lake: Lakehouse, named: "pl.DataFrame") -> "pl.DataFrame":
-    return _comparable_with_normals(lake, named)[0]
-
-
-def _comparable_with_normals(lake: Lakehouse, named: "pl.DataFrame") -> "tuple[pl.DataFrame, dict[str, str]]":
+def _comparable(lake: Lakehouse, named: "pl.DataFrame") -> "tuple[pl.DataFrame, dict[str, str]]":
     """Index rows of these events that say enough to be copies, with nobody leading them yet, and their normalised texts by event id."""
     import polars as pl
 
@@ -168,7 +174,8 @@ def _comparable_with_normals(lake: Lakehouse, named: "pl.DataFrame") -> "tuple[p
         pl.lit(0.0).alias("similarity"),
     ).filter("exact")
     rows = rows.with_columns(pl.when("near").then("minhash").otherwise(pl.lit([], dtype=pl.List(pl.Int64))).alias("minhash"))
-    return rows.select(DUPLICATE_INDEX.column_names), dict(zip(events["event_id"].to_list(), normals, strict=True))
+    there = [e for e, _ in said]
+    return rows.select(DUPLICATE_INDEX.column_names), dict(zip(rows["event_id"].to_list(), compress(normals, there), strict=True))
 
 
 def _texts(lake: Lakehouse, normals: Mapping[str, str]) -> Any:
