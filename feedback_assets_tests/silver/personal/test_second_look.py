@@ -157,7 +157,7 @@ def test_the_detectors_may_see_whatever_they_see(texts: list[str]) -> None:
         assert may or not list(seen_in(text))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(values=st.lists(st.tuples(TEXTS, TEXTS, TEXTS, st.dictionaries(TEXTS, VALUES, max_size=3)), min_size=1, max_size=12))
 def test_nothing_that_either_look_sees_leaves_the_text_stage(values: list[tuple[str, str, str, dict[str, Any]]]) -> None:
     made = columns(
