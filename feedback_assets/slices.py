@@ -5,7 +5,7 @@ order and whole; one that is larger than a slice is a slice of its own, which a 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from feedback_assets.lakehouse.interface import Lakehouse
 
 ROWS = 20_000
-"""Most rows of a slice: some 40 MB of feedback. Fewer would be more commits."""
+"""Most rows of a slice. Fewer would be more commits."""
+BYTES = 40 << 20
+"""Most bytes of a slice, for stages that know the size of a batch."""
 
-_Batch = TypeVar("_Batch", bound=Mapping[str, Any])
+Batch = Mapping[str, Any]
+"""A batch's row of the manifest or the ledger."""
 
 
-def in_slices(batches: Iterable[_Batch], rows_of: Callable[[_Batch], int]) -> Iterator[list[_Batch]]:
+def in_slices(batches: Iterable[Batch], rows_of: Callable[[Batch], int]) -> Iterator[list[Batch]]:
     """The batches in their order, as many at a time as have no more than ROWS rows together, and at least one."""
-    taken: list[_Batch] = []
+    taken: list[Batch] = []
     rows = 0
     for batch in batches:
         more = rows_of(batch)
@@ -34,9 +37,7 @@ def in_slices(batches: Iterable[_Batch], rows_of: Callable[[_Batch], int]) -> It
         yield taken
 
 
-def rows_in_parts(
-    lake: "Lakehouse", table: "Table", batches: Sequence[Mapping[str, Any]], columns: Sequence[str], rows: int
-) -> "Iterator[pa.Table]":
+def rows_in_parts(lake: "Lakehouse", table: "Table", batches: Sequence[Batch], columns: Sequence[str], rows: int) -> "Iterator[pa.Table]":
     """The rows of these batches: at once when the batches have no more than ROWS `rows`, else in parts of at most so many."""
     where = {"feed_date": sorted({b["feed_date"] for b in batches}), "batch_id": sorted({b["batch_id"] for b in batches})}
     if rows <= ROWS:

@@ -7,7 +7,7 @@ and the accounts come out the same, because they count the rows that carry the b
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -24,6 +24,7 @@ from feedback_assets.silver.frames import frame_of
 from feedback_assets.silver.kernel import INPUT, canonical_batches
 from feedback_assets.silver.personal.masker import Masker
 from feedback_assets.silver.redelivered import place_last_deliveries
+from feedback_assets.slices import BYTES, ROWS, in_slices, rows_in_parts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,54 +51,67 @@ def pending_days(lake: Lakehouse) -> list[date]:
 
 
 def process_days(lake: Lakehouse, compute: Compute, days: Collection[date], *, masker: Masker, now: datetime) -> dict[date, DayReport]:
-    """Silver of the pending batches of `days`: silver/raw_text, silver/events, then their accounts. A report for each of the days."""
+    """Silver of the pending batches of `days`, slice by slice: silver/raw_text, silver/events, then their accounts. A report for each
+    of the days."""
     reports = {day: DayReport(day) for day in sorted(days)}
-    batches = _pending(lake, list(reports))
-    if not batches:
-        return reports
-    bronze = _bronze(lake, batches)
-    unreadable: dict[tuple[Any, ...], str] = {}
-    if bronze.num_rows:
-        canonical = _canonical(compute, bronze, masker)
-        readable, unreadable = _sorted_out(canonical)
-        _append(lake, RAW_TEXT, readable)
-        _append(lake, EVENTS, readable.append_column("processed_at", _constant(now, readable.num_rows)))
-        place_last_deliveries(lake, bronze)
-    accounts = _accounts(lake, batches, bronze, unreadable)
-    _record(lake, accounts, now)
-    for account in accounts:
-        report = reports[account["feed_date"]]
-        report.batches += 1
-        report.rows_in += account["rows_in"]
-        report.rows_out += account["rows_out"]
-        report.reasons.update(account["reasons"])
+    for batches in in_slices(_pending(lake, list(reports)), _size):
+        rows_in: Counter[tuple[Any, ...]] = Counter()
+        lost: Counter[tuple[Any, ...]] = Counter()
+        for bronze in _bronze(lake, batches):
+            readable, unreadable = _sorted_out(_canonical(compute, bronze, masker))
+            _append(lake, RAW_TEXT, readable)
+            _append(lake, EVENTS, readable.append_column("processed_at", _constant(now, readable.num_rows)))
+            place_last_deliveries(lake, bronze)
+            rows_in += _count(bronze, "feed_date", "batch_id")
+            lost += _lost(bronze, unreadable)
+        accounts = _accounts(lake, batches, rows_in, lost)
+        _record(lake, accounts, now)
+        for account in accounts:
+            report = reports[account["feed_date"]]
+            report.batches += 1
+            report.rows_in += account["rows_in"]
+            report.rows_out += account["rows_out"]
+            report.reasons.update(account["reasons"])
     return reports
 
 
 def _pending(lake: Lakehouse, days: list[date] | None) -> list[dict[str, Any]]:
-    """Manifest rows (batch_id, source, feed_date) that silver has not done, by day, source and id."""
+    """Manifest rows that silver has not done, by day, source, file and id.
+
+    Of a record delivered twice on a day the first is taken, so this order is that of _canonical.
+    """
     where = None if days is None else {"feed_date": days}
     done = lake.read(STAGE_BATCHES, columns=["feed_date", "batch_id", "stage"], where={"stage": [STAGE], **(where or {})})
     seen = {(row["feed_date"], row["batch_id"]) for row in done.to_pylist()}
-    listed = lake.read(MANIFEST, columns=["batch_id", "source", "feed_date"], where=where).to_pylist()
+    listed = lake.read(MANIFEST, columns=["batch_id", "source", "feed_date", "file", "bytes", "bronze_rows"], where=where).to_pylist()
     return sorted(
-        (r for r in listed if (r["feed_date"], r["batch_id"]) not in seen), key=lambda r: (r["feed_date"], r["source"], r["batch_id"])
+        (r for r in listed if (r["feed_date"], r["batch_id"]) not in seen),
+        key=lambda r: (r["feed_date"], r["source"], r["file"], r["batch_id"]),
     )
 
 
-def _bronze(lake: Lakehouse, batches: Iterable[Mapping[str, Any]]) -> "pa.Table":
+def _size(batch: Mapping[str, Any]) -> int:
+    """Rows of a batch, or as many usual ones as its file is large."""
+    return max(int(batch["bronze_rows"]), int(batch["bytes"]) * ROWS // BYTES)
+
+
+def _bronze(lake: Lakehouse, batches: Sequence[Mapping[str, Any]]) -> "Iterator[pa.Table]":
+    """The bronze rows of a slice: of all sources at once, or of a batch that is larger than a slice in parts."""
     import pyarrow as pa
 
-    wanted: dict[str, tuple[set[date], set[str]]] = {}
+    by_source: dict[str, list[Mapping[str, Any]]] = {}
     for batch in batches:
-        days, ids = wanted.setdefault(batch["source"], (set(), set()))
-        days.add(batch["feed_date"])
-        ids.add(batch["batch_id"])
-    tables = [
-        lake.read(bronze_table(source), columns=transform.BRONZE_NEEDED, where={"feed_date": sorted(days), "batch_id": sorted(ids)})
-        for source, (days, ids) in sorted(wanted.items())
+        by_source.setdefault(batch["source"], []).append(batch)
+    parts = [
+        rows_in_parts(lake, bronze_table(source), listed, transform.BRONZE_NEEDED, sum(map(_size, listed)))
+        for source, listed in sorted(by_source.items())
     ]
-    return pa.concat_tables(tables)
+    if len(parts) == 1:
+        yield from (part for part in parts[0] if part.num_rows)
+        return
+    together = pa.concat_tables([part for several in parts for part in several])
+    if together.num_rows:
+        yield together
 
 
 def _canonical(compute: Compute, bronze: "pa.Table", masker: Masker) -> "pa.Table":
@@ -140,25 +154,29 @@ def _append(lake: Lakehouse, table: Table, rows: "pa.Table") -> None:
     lake.append_new(table, rows.select(list(table.column_names)))
 
 
-def _accounts(
-    lake: Lakehouse, batches: Iterable[Mapping[str, Any]], bronze: "pa.Table", unreadable: Mapping[tuple[Any, ...], str]
-) -> list[dict[str, Any]]:
-    batches = list(batches)
-    days = sorted({b["feed_date"] for b in batches})
-    stored = lake.read(EVENTS, columns=["feed_date", "batch_id"], where={"feed_date": days, "batch_id": [b["batch_id"] for b in batches]})
-    rows_out = _count(stored, "feed_date", "batch_id")
-    rows_in = _count(bronze, "feed_date", "batch_id")
-    lost: Counter[tuple[date, str]] = Counter()
+def _lost(bronze: "pa.Table", unreadable: Mapping[tuple[Any, ...], str]) -> Counter[tuple[Any, ...]]:
+    """How many rows of each (day, batch) could not be read."""
+    lost: Counter[tuple[Any, ...]] = Counter()
     if unreadable:
         for row in bronze.select([*_DAY_KEY, "batch_id"]).to_pylist():
             if tuple(row[k] for k in _DAY_KEY) in unreadable:
                 lost[row["feed_date"], row["batch_id"]] += 1
+    return lost
+
+
+def _accounts(
+    lake: Lakehouse, batches: Sequence[Mapping[str, Any]], rows_in: Counter[tuple[Any, ...]], lost: Counter[tuple[Any, ...]]
+) -> list[dict[str, Any]]:
+    days = sorted({b["feed_date"] for b in batches})
+    stored = lake.read(EVENTS, columns=["feed_date", "batch_id"], where={"feed_date": days, "batch_id": [b["batch_id"] for b in batches]})
+    rows_out = _count(stored, "feed_date", "batch_id")
     accounts = []
     for batch in batches:
         where = (batch["feed_date"], batch["batch_id"])
         reasons = {"redelivered": rows_in[where] - rows_out[where] - lost[where], "unreadable": lost[where]}
+        named = {name: batch[name] for name in ("batch_id", "source", "feed_date")}
         accounts.append(
-            {**batch, "rows_in": rows_in[where], "rows_out": rows_out[where], "reasons": {k: n for k, n in reasons.items() if n}}
+            {**named, "rows_in": rows_in[where], "rows_out": rows_out[where], "reasons": {k: n for k, n in reasons.items() if n}}
         )
     return accounts
 

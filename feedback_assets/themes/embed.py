@@ -1,6 +1,7 @@
 """Vectors of issues: which days have issues to embed, and embedding them. Not here: what vectors are used for (fold.py)."""
 
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ISSUES
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.contracts.themes import EMBEDDINGS
+from feedback_assets.slices import in_slices, rows_in_parts
 from feedback_assets.themes.embedders.interface import Embedder
 from feedback_assets.themes.wording import spans_of, wording
 
@@ -21,7 +23,10 @@ STAGE = "embeddings"
 BEFORE = "enrichment"
 
 
-@dataclass(frozen=True)
+_COLUMNS = ("issue_id", "event_id", "payload_sha256", "feed_date", "batch_id", "quote", "evidence")
+
+
+@dataclass
 class DayReport:
     """What was done for one day. `issues`: rows read of batches that were open; `embedded`: vectors that are new."""
 
@@ -40,56 +45,83 @@ def _open_batches(lake: "Lakehouse", days: Collection[date] | None) -> list[dict
     where: dict[str, Collection[Any]] = {"stage": [BEFORE, STAGE]}
     if days is not None:
         where["feed_date"] = days
-    rows = lake.read(STAGE_BATCHES, columns=["stage", "feed_date", "source", "batch_id"], where=where).to_pylist()
+    rows = lake.read(STAGE_BATCHES, columns=["stage", "feed_date", "source", "batch_id", "rows_in"], where=where).to_pylist()
     done = {(r["feed_date"], r["batch_id"]) for r in rows if r["stage"] == STAGE}
     ready = [r for r in rows if r["stage"] == BEFORE and (r["feed_date"], r["batch_id"]) not in done]
     return sorted(ready, key=lambda r: (r["feed_date"], r["source"], r["batch_id"]))
 
 
 def embed_days(lake: "Lakehouse", embedder: Embedder, days: Iterable[date], *, now: datetime) -> dict[date, DayReport]:
-    """Embeds the issues of the days that have no vector of this embedder, then closes their batches in the ledger.
+    """Embeds the issues of the open batches of the days, slice by slice, then closes these batches in the ledger.
 
     Also after a change of the embedder: then it embeds the issues of batches that were closed before.
     """
     wanted = sorted(set(days))
+    reports = {day: DayReport() for day in wanted}
     if not wanted:
-        return {}
-    batches = _open_batches(lake, wanted)
-    columns = ["issue_id", "event_id", "payload_sha256", "feed_date", "batch_id", "quote", "evidence"]
-    issues = lake.read(ISSUES, columns=columns, where={"feed_date": wanted}).to_pylist()
-    finished = {
-        (r["feed_date"], r["batch_id"])
-        for r in lake.read(STAGE_BATCHES, columns=["feed_date", "batch_id"], where={"stage": [BEFORE], "feed_date": wanted}).to_pylist()
-    }
-    issues = [i for i in issues if (i["feed_date"], i["batch_id"]) in finished]
-    stored = lake.read(EMBEDDINGS, columns=["feed_date", "issue_id"], where={"feed_date": wanted, "embedder": [embedder.name]})
-    have = {(r["feed_date"], r["issue_id"]) for r in stored.to_pylist()}
-    missing = sorted((i for i in issues if (i["feed_date"], i["issue_id"]) not in have), key=lambda i: (i["feed_date"], i["issue_id"]))
-    result = lake.append_new(EMBEDDINGS, _vectors(lake, embedder, missing)) if missing else None
-    closed = {(b["feed_date"], b["batch_id"]): 0 for b in batches}
-    for issue in issues:
-        key = (issue["feed_date"], issue["batch_id"])
-        if key in closed:
-            closed[key] += 1
-    if batches:
-        lake.append_new(STAGE_BATCHES, _ledger(batches, closed, now))
-    return {
-        day: DayReport(
-            batches=sum(b["feed_date"] == day for b in batches),
-            issues=sum(n for (d, _), n in closed.items() if d == day),
-            embedded=sum(i["feed_date"] == day for i in missing),
-            committed=bool(result and result.committed and any(i["feed_date"] == day for i in missing)),
-        )
-        for day in wanted
-    }
+        return reports
+    for batches in in_slices(_open_batches(lake, wanted), lambda b: int(b["rows_in"])):
+        issues = _embed(lake, embedder, batches, reports)
+        lake.append_new(STAGE_BATCHES, _ledger(batches, issues, now))
+        for batch in batches:
+            reports[batch["feed_date"]].batches += 1
+            reports[batch["feed_date"]].issues += issues[batch["feed_date"], batch["batch_id"]]
+    for batches in in_slices(_closed_by_another(lake, embedder, wanted), lambda b: int(b["rows_in"])):
+        _embed(lake, embedder, batches, reports)
+    return reports
+
+
+def _embed(
+    lake: "Lakehouse", embedder: Embedder, batches: Sequence[Mapping[str, Any]], reports: Mapping[date, DayReport]
+) -> Counter[tuple[date, str]]:
+    """Gives the issues of these batches their vectors, where they have none yet. Returns the number of issues of each (day, batch)."""
+    found: Counter[tuple[date, str]] = Counter()
+    # An event has one issue, or a few: rows_in counts events in the ledger of the stage before.
+    for part in rows_in_parts(lake, ISSUES, batches, _COLUMNS, sum(b["rows_in"] for b in batches)):
+        issues = sorted(part.to_pylist(), key=lambda i: (i["feed_date"], i["issue_id"]))
+        found.update((i["feed_date"], i["batch_id"]) for i in issues)
+        held = lake.read(
+            EMBEDDINGS,
+            columns=["feed_date", "issue_id"],
+            where={
+                "feed_date": sorted({i["feed_date"] for i in issues}),
+                "issue_id": [i["issue_id"] for i in issues],
+                "embedder": [embedder.name],
+            },
+        ).to_pylist()
+        have = {(r["feed_date"], r["issue_id"]) for r in held}
+        missing = [i for i in issues if (i["feed_date"], i["issue_id"]) not in have]
+        if missing and lake.append_new(EMBEDDINGS, _vectors(lake, embedder, missing)).committed:
+            for day in {i["feed_date"] for i in missing}:
+                reports[day].committed = True
+        for issue in missing:
+            reports[issue["feed_date"]].embedded += 1
+    return found
+
+
+def _closed_by_another(lake: "Lakehouse", embedder: Embedder, days: Sequence[date]) -> list[dict[str, Any]]:
+    """Closed batches of days that have fewer vectors of this embedder than the ledger tells of issues."""
+    ledger = lake.read(
+        STAGE_BATCHES, columns=["feed_date", "source", "batch_id", "rows_in"], where={"stage": [STAGE], "feed_date": days}
+    ).to_pylist()
+    expected: Counter[date] = Counter()
+    for row in ledger:
+        expected[row["feed_date"]] += row["rows_in"]
+    if not expected.total():
+        return []
+    vectors = Counter(
+        lake.read(EMBEDDINGS, columns=["feed_date"], where={"feed_date": days, "embedder": [embedder.name]})["feed_date"].to_pylist()
+    )
+    lacking = {day for day, n in expected.items() if vectors[day] < n}
+    return sorted((r for r in ledger if r["feed_date"] in lacking), key=lambda r: (r["feed_date"], r["source"], r["batch_id"]))
 
 
 def _vectors(lake: "Lakehouse", embedder: Embedder, issues: list[dict[str, Any]]) -> "pa.Table":
     import pyarrow as pa
 
-    days = sorted({i["feed_date"] for i in issues})
-    events = lake.read(EVENTS, columns=["event_id", "payload_sha256", "title", "text"], where={"feed_date": days}).to_pylist()
-    said = {(e["event_id"], e["payload_sha256"]): e for e in events}
+    columns = ["event_id", "payload_sha256", "title", "text"]
+    places = {name: sorted({i[name] for i in issues}) for name in ("feed_date", "batch_id", "event_id")}
+    said = {(e["event_id"], e["payload_sha256"]): e for e in lake.read(EVENTS, columns=columns, where=places).to_pylist()}
     texts = []
     for issue in issues:
         event = said.get((issue["event_id"], issue["payload_sha256"]))
@@ -109,7 +141,7 @@ def _vectors(lake: "Lakehouse", embedder: Embedder, issues: list[dict[str, Any]]
     )
 
 
-def _ledger(batches: list[dict[str, Any]], issues: dict[tuple[date, str], int], now: datetime) -> "pa.Table":
+def _ledger(batches: Sequence[Mapping[str, Any]], issues: Mapping[tuple[date, str], int], now: datetime) -> "pa.Table":
     from feedback_assets.contracts.arrow import to_arrow
 
     return to_arrow(

@@ -94,12 +94,14 @@ def test_micro_batches_in_any_order_give_the_same_themes(
     cuts: list[int], shuffle: random.Random, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     said = stream(days=3, a_day=15, seed=3)
-    for n, feedback in enumerate(said):
-        feedback.extra["batch"] = f"{n % 7:032x}"
     shuffle.shuffle(said)
+    landings = list(itertools.pairwise(sorted({0, *cuts, len(said)})))
+    for landing, (a, b) in enumerate(landings):
+        for n, feedback in enumerate(said[a:b]):
+            feedback.extra["batch"] = f"{7 * landing + n % 7:032x}"
     whole, parts = (LocalLakehouse(tmp_path_factory.mktemp("home")) for _ in range(2))
     step(whole, embedder, said)
-    for a, b in itertools.pairwise(sorted({0, *cuts, len(said)})):
+    for a, b in landings:
         land(parts, said[a:b])
         for f in said[a:b]:
             embed_days(parts, embedder, [f.day], now=NOW)
