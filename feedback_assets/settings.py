@@ -9,6 +9,8 @@ from feedback_assets.errors import SettingError
 
 PURPOSES = ("live", "backfill", "replay", "canary")
 PURPOSE_TAG = "feedback/purpose"
+APPLY_TAG = "feedback/apply"
+"""A live run with this tag publishes what backfills and replays changed, too."""
 POSTGRES_VARIABLE = "FEEDBACK_DAGSTER_POSTGRES"
 
 

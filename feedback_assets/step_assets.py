@@ -19,7 +19,7 @@ from feedback_assets.effects.refusals import UnavailableError
 from feedback_assets.gate import Gate, RefusedRowsError
 from feedback_assets.lakehouse.recording import RecordingLakehouse
 from feedback_assets.resources import SERVICES, services_of
-from feedback_assets.settings import PURPOSE_TAG, Settings
+from feedback_assets.settings import APPLY_TAG, PURPOSE_TAG, Settings
 from feedback_assets.steps import ROOMS, Judged, Step, StepRun, deps_of, left_out, undeclared
 
 SAMPLE_ROWS = 5
@@ -110,7 +110,7 @@ def _run(context: dg.AssetExecutionContext, step: Step) -> Iterator[Yielded]:
     gate = Gate(step, Judged(services.lake, services, days, now))
     lake = RecordingLakehouse(services.lake, guard=gate, shown=shown)
     try:
-        report = step.run(StepRun(lake, services, days, purpose, now))
+        report = step.run(StepRun(lake, services, days, purpose, now, applies=APPLY_TAG in context.run.tags))
         gate.finish()
     except RefusedRowsError as e:
         yield from step_results(step, gate.refused(), whole=False)

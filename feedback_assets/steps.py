@@ -29,7 +29,7 @@ class StepRun:
     """What a step is given when it runs.
 
     lake: reads and writes go through it and no other. days: the partitions of the run, none for a step across days. purpose: the run's;
-    "" when it has none, and then it is not live.
+    "" when it has none, and then it is not live. applies: whether it publishes what backfills changed, too.
     """
 
     lake: "RecordingLakehouse"
@@ -37,6 +37,7 @@ class StepRun:
     days: Sequence[date]
     purpose: str
     now: datetime
+    applies: bool = False
 
 
 @dataclass(frozen=True)

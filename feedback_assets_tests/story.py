@@ -17,12 +17,13 @@ import dagster as dg
 import pytest
 
 from feedback_assets.cli.main import main
-from feedback_assets.cli.run import RunReport, _Launcher, _run_days, pending_days
+from feedback_assets.cli.run import RunReport, _run_days, _Runs
 from feedback_assets.contracts import ALL_TABLES
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.services import Services
 from feedback_assets.settings import Settings
+from feedback_assets.wiring.pending import pending_days
 from feedback_assets_tests.small import FIRST, SECOND, THIRD, garbage, land, posts
 
 BROKEN, GOOD_DAYS = SECOND, (FIRST, THIRD)
@@ -81,12 +82,11 @@ def _run(_: Story) -> int:
 
 def _run_days_without_gold(story: Story) -> int:
     """What `feedback run` does with the days that are left. Gold is left out: it takes long and is not what this chapter is about."""
-    seams = Services(story.settings)
     report = RunReport(purpose="live")
     with dg.DagsterInstance.from_config(str(story.settings.dagster_home)) as instance:
-        days = pending_days(seams, (date.min, date.max))
+        days = pending_days(Services(story.settings))
         if days:
-            _run_days(_Launcher(story.settings, seams, instance, "live"), sorted(days), days, report, quiet=True)
+            _run_days(_Runs(instance, "live"), sorted(days), days, report, quiet=True)
     return 0 if report.ok else 1
 
 

@@ -11,7 +11,7 @@ from feedback_assets.steps import Step, StepRun
 def _run(at: StepRun) -> object:
     from feedback_assets.alerts.process import update_alerts
 
-    return update_alerts(at.lake, at.services.alert_channel, purpose=at.purpose, now=at.now)
+    return update_alerts(at.lake, at.services.alert_channel, purpose=at.purpose, now=at.now, everything=at.applies)
 
 
 STEPS = (

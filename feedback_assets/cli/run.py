@@ -6,8 +6,7 @@ import logging
 import os
 import sys
 import time
-import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from feedback_assets.services import Services
 
 RUN_TAG = "feedback/launched_by"
-GOLD_CURSOR = "feedback/gold"
-RANGE_START = "dagster/asset_partition_range_start"
-RANGE_END = "dagster/asset_partition_range_end"
 LARGEST_GAP = 14
 """Days without anything new that a range may span: a run of its own costs more than some empty days of a range."""
 CLEAR_LINE = "\r\x1b[K"
@@ -102,72 +98,69 @@ def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *,
     report = RunReport(purpose=purpose)
     from feedback_assets.partitions import first_partition, is_partition
     from feedback_assets.services import Services
+    from feedback_assets.wiring.pending import gold_is_behind, pending_days
 
-    seams = Services(settings)
-    before = row_counts(seams)
-    days = pending_days(seams, bounds)
-    first = first_partition(settings, seams.now().date())
-    report.days_outside = [d.isoformat() for d in sorted(days) if not is_partition(d, first, seams.now())]
+    services = Services(settings)
+    before = row_counts(services)
+    days = pending_days(services, bounds)
+    first = first_partition(settings, services.now().date())
+    report.days_outside = [d.isoformat() for d in sorted(days) if not is_partition(d, first, services.now())]
     days = {d: sources for d, sources in days.items() if d.isoformat() not in report.days_outside}
     if report.days_outside:
         _say(f"files under {_some(report.days_outside)} wait: before FEEDBACK_FIRST_DAY {settings.first_day} or after today", error=True)
-    gold = gold_fingerprint(seams, purpose)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # Dagster's storage tells of each migration step otherwise
     import dagster as dg
 
     with dg.DagsterInstance.get() as instance:
         reap_dead_runs(instance)
-        stored = instance.daemon_cursor_storage.get_cursor_values({GOLD_CURSOR}).get(GOLD_CURSOR)
-        if not days and stored == gold and not effects_wait(seams, purpose):
-            _tell_failures(instance, seams, bounds, days)
+        if not days and not gold_is_behind(services, purpose):
+            _tell_failures(instance, services, bounds, days)
             report.seconds = time.monotonic() - started
             return report
-        launcher = _Launcher(settings, seams, instance, purpose)
+        runs = _Runs(instance, purpose)
         try:
             for chunk in chunks(sorted(days), settings.days_per_run):
-                _run_days(launcher, chunk, days, report, quiet=quiet)
+                _run_days(runs, chunk, days, report, quiet=quiet)
             began = time.monotonic()
-            report.gold = "rebuilt" if launcher.gold() else "failed"
+            report.gold = "followed" if runs.gold() else "failed"
             report.runs += 1
             if not quiet:
                 _say(f"gold: duplicates, themes, signals, priority, tickets, alerts  {time.monotonic() - began:5.1f} s")
-            if report.gold == "rebuilt" and not report.failed_days:
-                instance.daemon_cursor_storage.set_cursor_values({GOLD_CURSOR: gold_fingerprint(seams, purpose)})
-            report.failed_checks = sorted(launcher.failed_checks)
-            _tell_failures(instance, seams, bounds, days)
+            report.failed_checks = sorted(runs.failed_checks)
+            _tell_failures(instance, services, bounds, days)
         finally:
-            seams.compute.close()
-    after = row_counts(seams)
+            services.compute.close()
+    after = row_counts(services)
     report.new_rows = {name: after[name] - before.get(name, 0) for name in after if after[name] != before.get(name, 0)}
     report.seconds = time.monotonic() - started
     return report
 
 
-def _tell_failures(instance: "dg.DagsterInstance", seams: "Services", bounds: tuple[date, date], days: Mapping[date, set[str]]) -> None:
+def _tell_failures(instance: "dg.DagsterInstance", services: "Services", bounds: tuple[date, date], days: Mapping[date, set[str]]) -> None:
     """What the failure sensor does, for a machine without a daemon. days: those that had something to do when this run began."""
     from feedback_assets.wiring.failure_sensor import tell_failures
 
     def idle(asked: Collection[str]) -> list[str]:
         return [d for d in asked if bounds[0] <= date.fromisoformat(d) <= bounds[1] and date.fromisoformat(d) not in days]
 
-    tell_failures(instance, seams.lake, seams.alert_channel, seams.now(), idle=idle)
+    tell_failures(instance, services.lake, services.alert_channel, services.now(), idle=idle)
 
 
-def _run_days(launcher: "_Launcher", chunk: Sequence[date], days: Mapping[date, set[str]], report: RunReport, *, quiet: bool) -> None:
+def _run_days(runs: "_Runs", chunk: Sequence[date], days: Mapping[date, set[str]], report: RunReport, *, quiet: bool) -> None:
     """A range in one run; when it fails, its days one by one, so that one bad day does not hold up the others."""
     began = time.monotonic()
     sources = set().union(*(days.get(d, set()) for d in chunk))
-    ok = launcher.days(chunk[0], chunk[-1], sources)
+    ok = runs.days(chunk[0], chunk[-1], sources)
     report.runs += 1
     report.days += len(chunk)
     if not ok:
         in_a_row = 0
         for day in chunk:
             if len(chunk) > 1 and in_a_row < MOST_IN_A_ROW:
-                ok = launcher.days(day, day, days.get(day, set()))
+                ok = runs.days(day, day, days.get(day, set()))
                 report.runs += 1
-            in_a_row = 0 if ok or launcher.stopped_by_check else in_a_row + 1
+            in_a_row = 0 if ok or runs.stopped_by_check else in_a_row + 1
             if not ok:
                 report.failed_days.append(day.isoformat())
     if not quiet:
@@ -179,14 +172,13 @@ def _run_days(launcher: "_Launcher", chunk: Sequence[date], days: Mapping[date, 
         )
 
 
-class _Launcher:
-    """Executes the jobs in this process, on the home's instance, so that the UI shows the runs."""
+class _Runs:
+    """Runs of this command: launched one after the other, and what of them a person is told."""
 
-    def __init__(self, settings: Settings, seams: "Services", instance: "dg.DagsterInstance", purpose: str) -> None:
-        from feedback_assets.build import build_defs
+    def __init__(self, instance: "dg.DagsterInstance", purpose: str) -> None:
+        from feedback_assets.wiring.launch import Launcher
 
-        self.defs = build_defs(settings, seams)
-        self.instance = instance
+        self.launcher = Launcher(instance)
         self.failed_checks: set[str] = set()
         """Checks that failed with an error and stopped nothing."""
         self.stopped_by_check = False
@@ -198,29 +190,30 @@ class _Launcher:
         import dagster as dg
 
         from feedback_assets.jobs import DAY_JOB
+        from feedback_assets.wiring.launch import PARTITION, RANGE_END, RANGE_START
 
-        job = self.defs.resolve_job_def(DAY_JOB)
+        job = self.launcher.job(DAY_JOB).get_definition()
         later = [k for k in job.asset_layer.selected_asset_keys if k.path[0] != "bronze"]
-        return self._execute(
-            job,
-            [*(dg.AssetKey(["bronze", s]) for s in sorted(sources)), *later],
-            {} if first == last else {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()},
-            partition_key=first.isoformat() if first == last else None,
-        )
+        span = {PARTITION: first.isoformat()} if first == last else {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}
+        return self._execute(DAY_JOB, [*(dg.AssetKey(["bronze", s]) for s in sorted(sources)), *later], span)
 
     def gold(self) -> bool:
         """Runs the gold job. True when it succeeded."""
         from feedback_assets.jobs import GOLD_JOB
 
-        return self._execute(self.defs.resolve_job_def(GOLD_JOB), None, {})
+        return self._execute(GOLD_JOB, None, {})
 
-    def _execute(
-        self,
-        job: "dg.JobDefinition",
-        selection: "Sequence[dg.AssetKey] | None",
-        tags: Mapping[str, str],
-        partition_key: str | None = None,
-    ) -> bool:
+    def apply(self) -> bool:
+        """Publishes what waits, by a run of the steps that publish. True when it succeeded."""
+        import dagster as dg
+
+        from feedback_assets.jobs import GOLD_JOB
+        from feedback_assets.settings import APPLY_TAG
+
+        published = [dg.AssetKey(["tickets", "outbox"]), dg.AssetKey(["tickets", "tickets"]), dg.AssetKey(["alerts", "sent"])]
+        return self._execute(GOLD_JOB, published, {APPLY_TAG: "true"})
+
+    def _execute(self, job: str, selection: "Sequence[dg.AssetKey] | None", tags: Mapping[str, str]) -> bool:
         import warnings
 
         import dagster as dg
@@ -228,18 +221,10 @@ class _Launcher:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=dg.BetaWarning)
             warnings.filterwarnings("ignore", category=dg.PreviewWarning)
-            run_id = str(uuid.uuid4())
+            run = self.launcher.create(job, selection, {**self.tags, **tags})
             if sys.stderr.isatty():
-                self.instance.add_event_listener(run_id, _tell_step)
-            result = job.execute_in_process(
-                run_id=run_id,
-                instance=self.instance,
-                asset_selection=selection,
-                tags={**self.tags, **tags},
-                partition_key=partition_key,
-                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-                raise_on_error=False,
-            )
+                self.launcher.instance.add_event_listener(run.run_id, _tell_step)
+            result = self.launcher.execute(run)
         if sys.stderr.isatty():
             click.echo(CLEAR_LINE, nl=False, err=True)
         failed = [e for e in result.get_asset_check_evaluations() if not e.passed and e.severity == dg.AssetCheckSeverity.ERROR]
@@ -263,31 +248,6 @@ def _tell_step(event: "dg.EventLogEntry") -> None:
         click.echo(f"{CLEAR_LINE}  {event.step_key} ...", nl=False, err=True)
 
 
-def pending_days(seams: "Services", bounds: tuple[date, date]) -> dict[date, set[str]]:
-    """Days with work in any daily stage -> the sources with files that bronze does not have, or with batches that a later stage lacks.
-
-    The latter's bronze assets do nothing new, but their checks stand before the later stages: without them a day that a check
-    stopped would go on at the next run.
-    """
-    from feedback_assets.accounts import unfinished_sources
-    from feedback_assets.bronze.ingest import pending_days as bronze_pending
-    from feedback_assets.contracts.bronze import SOURCES
-    from feedback_assets.enrichment.process import pending_days as enrichment_pending
-    from feedback_assets.silver.process import pending_days as silver_pending
-    from feedback_assets.themes.embed import pending_days as embeddings_pending
-
-    days: dict[date, set[str]] = {}
-    for source in SOURCES:
-        for day in bronze_pending(seams.lake, seams.landing, source):
-            days.setdefault(day, set()).add(source)
-    for stage in (silver_pending, enrichment_pending, embeddings_pending):
-        for day in stage(seams.lake):
-            days.setdefault(day, set())
-    for day, sources in unfinished_sources(seams.lake).items():
-        days.setdefault(day, set()).update(sources)
-    return {d: s for d, s in days.items() if bounds[0] <= d <= bounds[1]}
-
-
 def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
@@ -303,38 +263,32 @@ def chunks(days: Sequence[date], longest: int) -> list[list[date]]:
     return ranges
 
 
-def gold_fingerprint(seams: "Services", purpose: str) -> str:
-    """What gold is a function of: the versions of the tables it reads, the weights, and the purpose."""
-    from feedback_assets.contracts import table_named
+def publish_all(settings: Settings, environ: MutableMapping[str, str]) -> tuple[int, int]:
+    """Publishes what waits behind the fence, by an ordinary run. Returns the number of tickets before and after.
 
-    inputs = (
-        "bronze/manifest",
-        "bronze/stage_batches",
-        "silver/events",
-        "enrichment/events",
-        "enrichment/issues",
-        "enrichment/review",
-        "themes/embeddings",
-    )
-    versions = {name: seams.lake.version(table_named(name)) for name in inputs}
-    names = {"embedder": seams.settings.embedder, "tracker": seams.settings.tracker, "alerts": seams.settings.alert_channel}
-    return json.dumps({**versions, **names, "weights": seams.weights.version, "purpose": purpose}, sort_keys=True)
+    Raises FeedbackError when the run failed. The caller holds the run lock.
+    """
+    environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    import dagster as dg
 
+    from feedback_assets.contracts.tickets import TICKETS
+    from feedback_assets.services import Services
 
-def effects_wait(seams: "Services", purpose: str) -> bool:
-    """Whether a live run has tickets or alerts to send again, although no table has changed."""
-    from feedback_assets.contracts.tickets import OUTBOX
-    from feedback_assets.effects.outbox import OPEN
-    from feedback_assets.effects.purpose import may_publish
-
-    return may_publish(purpose) and seams.lake.count(OUTBOX, {"status": OPEN}) > 0
+    lake = Services(settings).lake
+    before = lake.count(TICKETS)
+    with dg.DagsterInstance.get() as instance:
+        reap_dead_runs(instance)
+        if not _Runs(instance, "live").apply():
+            raise FeedbackError("publishing failed", expected="a green run", mend=f"`make dev`, open the last run of {_gold_job()}")
+    return before, lake.count(TICKETS)
 
 
-def row_counts(seams: "Services") -> dict[str, int]:
+def row_counts(services: "Services") -> dict[str, int]:
     """Rows of every table, from the Delta logs."""
     from feedback_assets.contracts import ALL_TABLES
 
-    return {t.name: seams.lake.count(t) for t in ALL_TABLES}
+    return {t.name: services.lake.count(t) for t in ALL_TABLES}
 
 
 def reap_dead_runs(instance: "dg.DagsterInstance") -> None:

@@ -10,7 +10,6 @@ from feedback_assets.contracts.priority import FACTORS, SCORES
 from feedback_assets.contracts.signals import TRENDS
 from feedback_assets.contracts.themes import THEME_DAYS, THEMES
 from feedback_assets.following import Following
-from feedback_assets.identity import sha256_hex
 from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
 from feedback_assets.priority.factors import Facts, active_on, factors_of
 from feedback_assets.priority.score import band_of, score_of
@@ -22,8 +21,7 @@ _TREND_FACTS = ("z", "last_7_days", "previous_7_days", "trend", "returned_on", "
 
 def update_scores(lake: Lakehouse, weights: Weights) -> WriteResult:
     """Makes priority/scores the scores of the active themes with issues in force, and of no other theme."""
-    rules = sha256_hex(weights.model_dump_json().encode())
-    inputs = Following(lake, SCORES.name, (THEMES, TRENDS, THEME_DAYS), {"weights": rules})
+    inputs = Following(lake, SCORES.name, (THEMES, TRENDS, THEME_DAYS), {"weights": weights.digest})
     if inputs.unchanged:
         return WriteResult()
     written = lake.replace(SCORES, to_arrow(SCORES, _rows(lake, weights)))

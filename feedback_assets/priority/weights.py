@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from feedback_assets.errors import SettingError
+from feedback_assets.identity import sha256_hex
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -125,6 +126,11 @@ class Weights(_Strict):
     scales: Scales
     bands: Bands
     tickets: TicketMinimum
+
+    @property
+    def digest(self) -> str:
+        """Names the whole content: scores that were made with other weights have another one."""
+        return sha256_hex(self.model_dump_json().encode())
 
 
 def load_weights(path: Path) -> Weights:

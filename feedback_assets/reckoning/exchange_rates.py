@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from feedback_assets.errors import SettingError
+from feedback_assets.identity import sha256_hex
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
@@ -49,6 +50,11 @@ class ExchangeRates(_Strict):
         for row in sorted(self.rates, key=lambda r: (r.currency, r.day)):
             found.setdefault(row.currency, []).append(row)
         return found
+
+
+def rates_version(rates: ExchangeRates) -> str:
+    """Names the whole content of the file: rows that were made with other rates have another one."""
+    return sha256_hex(rates.model_dump_json().encode())
 
 
 def load_exchange_rates(path: Path) -> ExchangeRates:

@@ -58,6 +58,11 @@ def rebuild_revisions(lake: Lakehouse, compute: Compute) -> WriteResult:
     return written
 
 
+def is_behind(lake: Lakehouse) -> bool:
+    """Whether silver has done a batch that silver/revisions does not show."""
+    return bool(_pending(lake))
+
+
 def event_prefix() -> "pl.Expr":
     """Of the column event_id, as silver/event_days writes it: small to read in full."""
     import polars as pl

@@ -1,7 +1,7 @@
 """Vectors of issues: which days have issues to embed, and embedding them. Not here: what vectors are used for (fold.py)."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ISSUES
 from feedback_assets.contracts.silver import EVENTS
-from feedback_assets.contracts.themes import EMBEDDINGS
+from feedback_assets.contracts.themes import EMBEDDINGS, STATES
 from feedback_assets.slices import in_slices, rows_in_parts
 from feedback_assets.themes.embedders.interface import Embedder
 from feedback_assets.themes.wording import spans_of, wording
@@ -49,6 +49,21 @@ def _open_batches(lake: "Lakehouse", days: Collection[date] | None) -> list[dict
     done = {(r["feed_date"], r["batch_id"]) for r in rows if r["stage"] == STAGE}
     ready = [r for r in rows if r["stage"] == BEFORE and (r["feed_date"], r["batch_id"]) not in done]
     return sorted(ready, key=lambda r: (r["feed_date"], r["source"], r["batch_id"]))
+
+
+def days_of_another_embedder(lake: "Lakehouse", embedder: Callable[[], str]) -> list[date]:
+    """Days with issues that have no vector of this embedder, after it was changed; ascending. embedder: its name, asked for when needed.
+
+    The ledger says only that a batch has vectors. Themes say by which embedder they are made: where that is another one, all days are
+    looked at.
+    """
+    made_by = set(lake.read(STATES, columns=["embedder"], where={"status": ["active"]})["embedder"].to_pylist())
+    if not made_by or made_by == {embedder()}:
+        return []
+    embedded = lake.read(EMBEDDINGS, columns=["feed_date", "issue_id"], where={"embedder": [embedder()]}).to_pylist()
+    have = {(r["feed_date"], r["issue_id"]) for r in embedded}
+    issues = lake.read(ISSUES, columns=["feed_date", "issue_id"]).to_pylist()
+    return sorted({r["feed_date"] for r in issues if (r["feed_date"], r["issue_id"]) not in have})
 
 
 def embed_days(lake: "Lakehouse", embedder: Embedder, days: Iterable[date], *, now: datetime) -> dict[date, DayReport]:

@@ -18,9 +18,10 @@ from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENT_DAYS, EVENTS
 from feedback_assets.contracts.table import Table
 from feedback_assets.contracts.themes import ASSIGNMENTS, ISSUE_FACTS, THEME_DAYS, TOUCHES
 from feedback_assets.following import Following
-from feedback_assets.identity import event_prefix, sha256_hex, touch_id
+from feedback_assets.identity import event_prefix, touch_id
 from feedback_assets.lakehouse.interface import Lakehouse, Where, WriteResult
 from feedback_assets.people import person_column
+from feedback_assets.reckoning.exchange_rates import rates_version
 from feedback_assets.reckoning.money import reporting_cents
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def update_facts(lake: Lakehouse, rates: "ExchangeRates") -> FactsReport:
     """Brings facts and touches up to date. Nothing is read or committed when no assignment and no duplicate changed."""
     import polars as pl
 
-    reckoned = {"exchange_rates": sha256_hex(rates.model_dump_json().encode())}
+    reckoned = {"exchange_rates": rates_version(rates)}
     inputs = Following(lake, ISSUE_FACTS.name, (ASSIGNMENTS, DUPLICATE_INDEX), reckoned)
     if inputs.unchanged:
         return FactsReport()

@@ -14,7 +14,8 @@ from feedback_assets.verdict import Verdict
 def _run(at: StepRun) -> object:
     from feedback_assets.tickets.process import update_tickets
 
-    return update_tickets(at.lake, at.services.tracker_on(at.lake), purpose=at.purpose, weights=at.services.weights, now=at.now)
+    tracker = at.services.tracker_on(at.lake)
+    return update_tickets(at.lake, tracker, purpose=at.purpose, weights=at.services.weights, now=at.now, everything=at.applies)
 
 
 def _one_ticket(judged: Judged) -> Verdict:

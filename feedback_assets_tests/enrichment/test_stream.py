@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from feedback_assets.seams import Seams
 
 from feedback_assets import slices
+from feedback_assets.services import Services
 from feedback_assets.settings import Settings
 from feedback_assets.silver import process as silver
 from feedback_assets_tests.small import FIRST, SECOND, land, posts, run_days
@@ -36,7 +36,7 @@ def test_batches_larger_than_a_slice_are_read_in_parts_and_give_the_same_tables(
         if home.name == "in_slices":
             for module in (slices, silver):
                 monkeypatch.setattr(module, "ROWS", 2)
-        run_days(Seams(Settings(home=home, pseudonym_key="ab" * 32)), [FIRST, SECOND])
+        run_days(Services(Settings(home=home, pseudonym_key="ab" * 32)), [FIRST, SECOND])
     whole, cut = map(_state, homes)
     assert len(whole["silver/events"]) == 11
     assert whole["enrichment/issues"]

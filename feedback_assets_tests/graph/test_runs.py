@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from feedback_assets.build import build_defs
-from feedback_assets.cli.run import MOST_IN_A_ROW, RunReport, _run_days, effects_wait, gold_fingerprint, pending_days
+from feedback_assets.cli.run import MOST_IN_A_ROW, RunReport, _run_days
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS
 from feedback_assets.contracts.tickets import OUTBOX
@@ -16,6 +16,8 @@ from feedback_assets.jobs import DAY_JOB, GOLD_JOB
 from feedback_assets.services import Services
 from feedback_assets.settings import Settings, project_root
 from feedback_assets.standing_assets import STANDING
+from feedback_assets.upkeep.assets import UPKEEP_GROUP
+from feedback_assets.wiring.pending import gold_is_behind, pending_days
 from feedback_assets_tests.gold_rows import put_counts, put_score, put_theme, put_trend
 from feedback_assets_tests.small import FIRST, LANDED, PLANTED, garbage, land, posts
 from feedback_assets_tests.story import BROKEN, GOOD_DAYS, Story, tables_without_raw_text, texts_of_files
@@ -58,10 +60,10 @@ def test_no_selection_of_assets_gets_a_broken_source_past_silver(tmp_path: Path)
     """A run that was started for another source, or by hand, has no check of the broken source's bronze asset in it."""
     from feedback_assets.bronze.ingest import ingest_days
 
-    seams = Services(Settings(home=tmp_path / "home"))
-    land(seams.settings.home, [*posts(2), *garbage(23)])
-    ingest_days(seams.lake, seams.landing, "forum", [FIRST], now=LANDED)
-    job = build_defs(seams.settings, seams).resolve_job_def(DAY_JOB)
+    services = Services(Settings(home=tmp_path / "home"))
+    land(services.settings.home, [*posts(2), *garbage(23)])
+    ingest_days(services.lake, services.landing, "forum", [FIRST], now=LANDED)
+    job = build_defs(services.settings, services).resolve_job_def(DAY_JOB)
     later = [k for k in job.asset_layer.selected_asset_keys if k.path[0] != "bronze"]
     with dg.DagsterInstance.ephemeral() as instance:
         done = job.execute_in_process(
@@ -69,14 +71,14 @@ def test_no_selection_of_assets_gets_a_broken_source_past_silver(tmp_path: Path)
         )
     assert not done.success
     assert [(e.asset_key.path[0], e.check_name) for e in done.get_asset_check_evaluations() if not e.passed] == [("silver", "readable")]
-    assert seams.lake.count(ENRICHED_EVENTS) == 0
+    assert services.lake.count(ENRICHED_EVENTS) == 0
 
 
 def test_a_mended_delivery_turns_the_day_green(story: Story) -> None:
     mended = story.chapters[2]
     assert (mended.code, set(mended.green.values())) == (0, {True}), mended.err
     assert mended.enriched[BROKEN] == 25
-    assert pending_days(Services(story.settings), (date.min, date.max)) == {}
+    assert pending_days(Services(story.settings)) == {}
 
 
 def test_the_failed_check_says_all_that_on_call_needs(story: Story) -> None:
@@ -181,7 +183,7 @@ def test_files_under_a_day_without_a_partition_are_told_and_stop_nothing(
     land(home, posts(1), day=date(2019, 12, 31))
     land(home, posts(1), day=date(2190, 1, 1))
     with pytest.MonkeyPatch.context() as m:
-        m.setattr("feedback_assets.cli.run._Launcher.gold", lambda _: True)
+        m.setattr("feedback_assets.cli.run._Runs.gold", lambda _: True)
         assert main(["run", "--json"]) == 0
     said = capsys.readouterr()
     report = json.loads(said.out)
@@ -196,7 +198,7 @@ def test_a_batch_that_a_later_stage_lacks_brings_its_bronze_asset_along(story: S
     from deltalake import DeltaTable
 
     DeltaTable(lake.location(STAGE_BATCHES)).delete(f"feed_date = '{BROKEN}' AND stage = 'silver'")
-    assert pending_days(Services(Settings(home=tmp_path)), (date.min, date.max)) == {BROKEN: {"forum"}}
+    assert pending_days(Services(Settings(home=tmp_path))) == {BROKEN: {"forum"}}
 
 
 # --- what may publish -------------------------------------------------------------------------------------------------------------------
@@ -207,23 +209,23 @@ PUBLISHING = [dg.AssetKey(["tickets", "outbox"]), dg.AssetKey(["tickets", "ticke
 @pytest.fixture(scope="module")
 def urgent(tmp_path_factory: pytest.TempPathFactory) -> Services:
     """A home with a theme that deserves a ticket and an alert."""
-    seams = Services(Settings(home=tmp_path_factory.mktemp("urgent") / "home"))
-    put_theme(seams.lake, 1)
-    put_score(seams.lake, 1, score=92.0, band="P1")
-    put_trend(seams.lake, 1, "rising", last_7_days=40)
-    put_counts(seams.lake, 1, 40)
-    return seams
+    services = Services(Settings(home=tmp_path_factory.mktemp("urgent") / "home"))
+    put_theme(services.lake, 1)
+    put_score(services.lake, 1, score=92.0, band="P1")
+    put_trend(services.lake, 1, "rising", last_7_days=40)
+    put_counts(services.lake, 1, 40)
+    return services
 
 
-def publish(seams: Services, tags: dict[str, str]) -> None:
-    job = build_defs(seams.settings, seams).resolve_job_def(GOLD_JOB)
+def publish(services: Services, tags: dict[str, str]) -> None:
+    job = build_defs(services.settings, services).resolve_job_def(GOLD_JOB)
     with dg.DagsterInstance.ephemeral() as instance:
         assert job.execute_in_process(instance=instance, asset_selection=PUBLISHING, tags=tags, run_config=QUIET).success
 
 
-def published(seams: Services) -> tuple[int, int]:
-    written = [p for folder in (seams.settings.local_tickets, seams.settings.local_alerts) for p in folder.rglob("*") if p.is_file()]
-    return seams.lake.count(OUTBOX), len(written)
+def published(services: Services) -> tuple[int, int]:
+    written = [p for folder in (services.settings.local_tickets, services.settings.local_alerts) for p in folder.rglob("*") if p.is_file()]
+    return services.lake.count(OUTBOX), len(written)
 
 
 @pytest.mark.parametrize("purpose", ["", "backfill", "replay", "canary", "Live", "live "])
@@ -234,43 +236,45 @@ def test_a_run_that_is_not_live_writes_no_intent_and_no_file(urgent: Services, p
 
 
 def test_a_live_run_writes_ticket_and_alert_once(tmp_path: Path) -> None:
-    seams = Services(Settings(home=tmp_path / "home"))
-    put_theme(seams.lake, 1)
-    put_score(seams.lake, 1, score=92.0, band="P1")
-    put_trend(seams.lake, 1, "rising", last_7_days=40)
-    put_counts(seams.lake, 1, 40)
-    publish(seams, {"feedback/purpose": "live"})
-    intents, files = published(seams)
+    services = Services(Settings(home=tmp_path / "home"))
+    put_theme(services.lake, 1)
+    put_score(services.lake, 1, score=92.0, band="P1")
+    put_trend(services.lake, 1, "rising", last_7_days=40)
+    put_counts(services.lake, 1, 40)
+    publish(services, {"feedback/purpose": "live"})
+    intents, files = published(services)
     assert intents >= 2
     assert files >= 2
-    assert {r["purpose"] for r in seams.lake.read(OUTBOX, columns=["purpose"]).to_pylist()} == {"live"}
-    publish(seams, {"feedback/purpose": "live"})
-    assert published(seams) == (intents, files)
+    assert {r["purpose"] for r in services.lake.read(OUTBOX, columns=["purpose"]).to_pylist()} == {"live"}
+    publish(services, {"feedback/purpose": "live"})
+    assert published(services) == (intents, files)
 
 
 def test_an_effect_that_waits_makes_the_next_live_run_apply_the_outbox_again(story: Story, tmp_path: Path) -> None:
     from feedback_assets.contracts.arrow import to_arrow
 
     lake = story.copy_of_tables(tmp_path)
-    seams = Services(Settings(home=tmp_path))
-    assert not effects_wait(seams, "live")
+    services = Services(Settings(home=tmp_path))
+    assert not gold_is_behind(services, "live")
     refused = {
         "intent_id": "0" * 32, "destination": "local", "action": "create", "ticket_id": "FB-00000001", "theme_id": "T" + "0" * 12,
         "sequence": 1, "content": "{}", "content_sha256": "0" * 64, "purpose": "live", "status": "refused", "attempts": 1, "error": "no",
         "written_at": datetime(2025, 1, 1, tzinfo=UTC), "applied_at": None,
     }  # fmt: skip
     lake.upsert(OUTBOX, to_arrow(OUTBOX, [refused]))
-    assert effects_wait(seams, "live")
-    assert not effects_wait(seams, "backfill")
+    assert gold_is_behind(services, "live")
+    assert not gold_is_behind(services, "backfill")
 
 
-@pytest.mark.parametrize("field", ["embedder", "tracker", "alert_channel"])
-def test_another_embedder_tracker_or_channel_makes_gold_due(tmp_path: Path, field: str) -> None:
+def test_another_tracker_or_channel_or_other_weights_make_gold_due(story: Story) -> None:
     from dataclasses import replace
 
-    settings = Settings(home=tmp_path)
-    other = replace(settings, **{field: "another"})  # type: ignore[arg-type]
-    assert gold_fingerprint(Services(settings), "live") != gold_fingerprint(Services(other), "live")
+    assert not gold_is_behind(Services(story.settings), "live")
+    for field in ("tracker", "alert_channel"):
+        assert gold_is_behind(Services(replace(story.settings, **{field: "another"})), "live")  # type: ignore[arg-type]
+    services = Services(story.settings)
+    services.__dict__["weights"] = services.weights.model_copy(update={"floor": 0.123})
+    assert gold_is_behind(services, "live")
 
 
 def test_the_day_job_selects_every_daily_asset_and_gold_every_other(tmp_path: Path) -> None:
@@ -278,4 +282,6 @@ def test_the_day_job_selects_every_daily_asset_and_gold_every_other(tmp_path: Pa
     graph = defs.resolve_asset_graph()
     daily = {k for k in graph.materializable_asset_keys if graph.get(k).partitions_def is not None}
     assert defs.resolve_job_def(DAY_JOB).asset_layer.selected_asset_keys == daily
-    assert defs.resolve_job_def(GOLD_JOB).asset_layer.selected_asset_keys == set(graph.materializable_asset_keys) - daily - {STANDING}
+    assert defs.resolve_job_def(GOLD_JOB).asset_layer.selected_asset_keys == {
+        k for k in set(graph.materializable_asset_keys) - daily - {STANDING} if graph.get(k).group_name != UPKEEP_GROUP
+    }

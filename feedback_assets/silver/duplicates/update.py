@@ -57,6 +57,12 @@ def update_duplicates(lake: Lakehouse) -> WriteResult:
     return written
 
 
+def is_behind(lake: Lakehouse) -> bool:
+    """Whether silver/revisions shows a batch that the groups do not, or a comparison was killed."""
+    known = read_frame(lake, COMPARED_BATCHES, list(COMPARED_BATCHES.column_names))
+    return bool(_pending(lake, known).height) or not bool(known["done"].all())
+
+
 def rebuild_duplicates(lake: Lakehouse) -> WriteResult:
     """Makes the duplicate tables exactly what the events in force say."""
     import polars as pl
