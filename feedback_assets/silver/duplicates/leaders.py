@@ -156,6 +156,8 @@ class _Settling:
 
         if len(texts) == 0:
             return
+        if len(texts) > 1:
+            self._read_soon(texts, leaders)
         rank = np.arange(len(texts)) - np.searchsorted(texts, texts)
         first, last = 0, 1
         while len(texts):
@@ -288,6 +290,15 @@ class _Settling:
         self._read_ahead(np.concatenate([x, y]), soon)
         result[unequal] = self._comparer.similarities(self._reader.shelf, x, y)[which]
         return result
+
+    def _read_soon(self, x: "npt.NDArray[np.int64]", y: "npt.NDArray[np.int64]") -> None:
+        """Reads the texts of pairs that are no equal texts in one go, unless they are too many."""
+        import numpy as np
+
+        x, y = self._first[x], self._first[y]
+        wanted = np.unique(np.concatenate([x[x != y], y[x != y]]))
+        if len(wanted) <= _READ_AHEAD:
+            self._reader.need(wanted)
 
     def _read_ahead(self, wanted: "npt.NDArray[np.int64]", soon: "Mapping[int, npt.NDArray[np.int64]]") -> None:
         """Reads the wanted texts, and while one of them must be read, those that will be asked for next."""

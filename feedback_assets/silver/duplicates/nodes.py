@@ -43,18 +43,16 @@ def decided(rows: "pl.DataFrame", before: "pl.DataFrame", texts: "Callable[[pl.D
         "event_id", "text_hash", "event_time", "leader_id", "similarity", stood=pl.lit(value=True)
     )
     kept = heads.drop("leader_id", "similarity").join(old, on=["event_id", "text_hash", "event_time"], how="left", maintain_order="left")
-    spots = dict(zip(kept["event_id"].to_list(), number.tolist(), strict=True))
-    stood = kept["stood"].fill_null(value=False).to_list()
-    leader = np.full(heads.height, OPEN, np.int64)
-    known = set(old["event_id"].to_list())
+    stood = kept["stood"].fill_null(value=False).to_numpy()
     similarity = kept["similarity"].fill_null(0.0).to_numpy().copy()
-    for i, (there, led_by) in enumerate(zip(stood, kept["leader_id"].to_list(), strict=True)):
-        if there and led_by:
-            at = spots.get(led_by)
-            if at is not None:
-                leader[i] = at if stood[at] else OPEN
-            elif led_by not in known:
-                leader[i] = OUTSIDE
+    led = kept.select(pl.col("leader_id").fill_null(""))
+    places = kept.select("event_id", at=number)
+    at = led.join(places, left_on="leader_id", right_on="event_id", how="left", maintain_order="left")["at"].fill_null(OPEN).to_numpy()
+    leader = np.where(stood & (at >= 0) & stood[at], at, OPEN)
+    # Who is led by none of them is led from further back, unless that one was here before.
+    gone = np.flatnonzero(stood & (at < 0) & (led["leader_id"] != "").to_numpy())
+    away = led[gone].join(old, left_on="leader_id", right_on="event_id", how="left", maintain_order="left")["stood"].is_null().to_numpy()
+    leader[gone[away]] = OUTSIDE
     standing = Standing(leader, similarity)
     days = heads["event_day"].to_physical().to_numpy().astype(np.int64)
     named = heads.select(_NAMED)

@@ -1,12 +1,13 @@
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback_assets.silver.duplicates.comparing import Comparer
 from feedback_assets.silver.duplicates.normal import normalised
-from feedback_assets.silver.duplicates.reading import read
+from feedback_assets.silver.duplicates.reading import Shelf, read
 from feedback_assets.silver.duplicates.wording import in_order
 from feedback_assets_tests.silver.duplicates.world import sentence
 
@@ -96,6 +97,32 @@ def test_similarity_is_a_share_and_the_same_from_both_sides(one: int, other: int
     for x, y in ((a, b), (a, mixed), (a, a + " " + b)):
         assert 0 <= similarity(x, y) <= 1
     assert similarity(a, a) == 1
+
+
+MIXED = [
+    POST,
+    POST.upper() + " me too",
+    POST[len(POST) // 2 :],
+    " ".join(SENTENCES[::-1]) + POST[:60],
+    JAPANESE,
+    JAPANESE + POST[:90],
+    POST[:120] + JAPANESE[:7],
+    "a" + JAPANESE[:4],
+    "again and again and again and again the page is blank",
+    "again and again the page is blank",
+    "short",
+    "",
+]
+
+
+@given(st.lists(st.tuples(st.integers(0, len(MIXED) - 1), st.integers(0, len(MIXED) - 1)), min_size=1, max_size=40))
+def test_what_else_is_compared_in_one_go_changes_no_answer(pairs: list[tuple[int, int]]) -> None:
+    texts = read([normalised(t) for t in MIXED])
+    pairs = sorted(pairs)
+    ones, others = np.array([a for a, _ in pairs]), np.array([b for _, b in pairs])
+    comparer = Comparer()
+    together = comparer.similarities(Shelf.of(texts), ones, others).tolist()
+    assert together == [comparer.similarity(texts[a], texts[b]) for a, b in pairs]
 
 
 def slow_in_order(one: str, other: str) -> int:

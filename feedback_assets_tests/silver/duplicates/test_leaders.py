@@ -81,6 +81,24 @@ def test_a_flood_of_near_copies_is_led_by_its_first_without_comparing_all_with_a
     assert len(compared) == 2_999
 
 
+def test_a_text_that_is_said_on_many_days_is_read_once() -> None:
+    bodies = [f"{sentence(random.Random(5), 30)} {n}" for n in range(20)]
+    normals = [body for _ in range(30) for body in bodies]
+    told = texts(normals, [day for day in range(30) for _ in bodies])
+    read_texts: list[str] = []
+
+    def counted(wanted: Sequence[int]) -> Sequence[str]:
+        found = [normals[i] for i in wanted]
+        read_texts.extend(found)
+        return found
+
+    told.normals = counted
+    standing = Standing(np.full(len(normals), OPEN, np.int64), np.zeros(len(normals)))
+    settle(told, standing)
+    assert set(standing.leader.tolist()) == {0}
+    assert sorted(read_texts) == sorted(bodies)
+
+
 def test_planted_copies_are_found_and_nothing_else() -> None:
     chance = random.Random(11)
     told, truth = [], []
