@@ -1,6 +1,6 @@
 """Trackers and lakehouses that misbehave on purpose: killed at a chosen step, refusing, unreachable. The real ones do the work."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -40,6 +40,9 @@ class FusedLake:
 
     def read(self, table: Table, *, columns: Sequence[str] | None = None, where: Where | None = None) -> "pa.Table":
         return self._lake.read(table, columns=columns, where=where)
+
+    def slices(self, table: Table, *, columns: Sequence[str] | None = None, where: Where | None = None) -> "Iterator[pa.Table]":
+        return self._lake.slices(table, columns=columns, where=where)
 
     def count(self, table: Table, where: Where | None = None) -> int:
         return self._lake.count(table, where)
