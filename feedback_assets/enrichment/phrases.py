@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, pairwise
 
 from feedback_assets.placeholders import PATTERN
 
@@ -298,6 +298,16 @@ def _edge_words(word: str, *, at_end: bool) -> frozenset[Anchor]:
     return frozenset(Anchor("".join(parts[:i]), is_prefix=prefix and i == len(parts)) for i in range(1, len(parts) + 1))
 
 
+def _numbers_of(bits: int, numbers: Sequence[int]) -> list[int]:
+    """The numbers whose bits are set, in order."""
+    out = []
+    while bits:
+        lowest = bits & -bits
+        out.append(numbers[lowest.bit_length() - 1])
+        bits ^= lowest
+    return out
+
+
 @dataclass(slots=True)
 class _Mask:
     """What one anchor, or one word of a text, says of the phrases: a bit for each phrase in each of several places."""
@@ -308,6 +318,18 @@ class _Mask:
     """Phrases of which a part can end with it."""
     after: int = 0
     """Phrases of which a part can begin with it, after such an end."""
+
+
+def _pieces(phrases: Sequence[Phrase]) -> tuple[dict[str, int], int]:
+    """(the first two characters of words of which one must be there -> the bits of their phrases, the bits of phrases without such)."""
+    pieces: dict[str, int] = {}
+    without = 0
+    for bit, phrase in enumerate(phrases):
+        if not phrase.anchors:
+            without |= 1 << bit
+        for anchor in phrase.anchors[0] if phrase.anchors else ():
+            pieces[anchor.key[:2]] = pieces.get(anchor.key[:2], 0) | 1 << bit
+    return pieces, without
 
 
 class PhraseIndex:
@@ -349,6 +371,7 @@ class PhraseIndex:
         self._exact = {a.key: m for a, m in masks.items() if not a.is_prefix}
         self._prefix = {a.key: m for a, m in masks.items() if a.is_prefix}
         self._lengths = sorted({len(k) for k in self._prefix})
+        self._pieces, self._without_piece = _pieces([self._phrases[i] for i in self._unspaced])
         self._seen: dict[str, tuple[int, int, int]] = {}
         self._same: dict[tuple[int, int, int], tuple[int, int, int]] = {}
 
@@ -357,7 +380,7 @@ class PhraseIndex:
         part = folded[start:end]
         found = self._possible(part)
         if self._unspaced and is_unspaced(part):
-            found = sorted([*found, *self._unspaced])
+            found = sorted([*found, *self._possible_unspaced(part)])
         out: list[tuple[int, int, int]] = []
         for i in found:
             out.extend((i, start + m.start(), start + m.end()) for m in islice(self._phrases[i].regex.finditer(part), _MOST_MATCHES))
@@ -386,12 +409,14 @@ class PhraseIndex:
             pairs |= self._without_pair
             for place in range(self._neighbours):
                 left &= pairs >> (place * width)
-        out = []
-        while left:
-            lowest = left & -left
-            out.append(self._numbers[lowest.bit_length() - 1])
-            left ^= lowest
-        return out
+        return _numbers_of(left, self._numbers)
+
+    def _possible_unspaced(self, part: str) -> list[int]:
+        """Numbers of the phrases without spaces of which a word may stand in the text, by its first two characters."""
+        left, get = self._without_piece, self._pieces.get
+        for piece in {*part, *map("".join, pairwise(part))}:
+            left |= get(piece, 0)
+        return _numbers_of(left, self._unspaced)
 
     def _lookup(self, word: str) -> tuple[int, int, int]:
         masks = [self._exact[word]] if word in self._exact else []

@@ -72,3 +72,51 @@ def test_a_placeholder_is_one_word_of_a_gap_and_its_kind_is_no_word_of_a_phrase(
     gap = PhraseIndex([compile_phrase("payment .. failed", {}, "en")])
     assert gap.matches(fold("payment [ORDER:k7f3q2xz] failed"))
     assert not PhraseIndex([compile_phrase("email", {}, "en")]).any(fold("[EMAIL:k7f3q2xz] does not answer"))
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "won't",
+                "wont",
+                "load",
+                "the",
+                "page",
+                "pop",
+                "-",
+                "up",
+                "ups",
+                "log",
+                "me",
+                "in",
+                "a",
+                "b",
+                "d",
+                "闪",
+                "退",
+                "闪退",
+                " ",
+                ". ",
+            ]
+        ),
+        max_size=14,
+    )
+)
+@settings(max_examples=300)
+def test_the_index_leaves_out_no_phrase_that_is_there(parts: list[str]) -> None:
+    text = fold("".join(parts) if len(parts) % 2 else " ".join(parts))
+    sources = (
+        "{not} .. load",
+        "{not} load",
+        "log [me] in",
+        "pop-up*",
+        "(a b|c) d",
+        "[the] page (pop-up|up*)",
+        "闪退",
+        "(闪|退) [a] 闪退",
+        "~ a [b] d",
+    )
+    phrases = [compile_phrase(p, MACROS, "en") for p in sources]
+    found = {i for i, _, _ in PhraseIndex(phrases).matches(text)}
+    assert found == {i for i, p in enumerate(phrases) if p.regex.search(text)}

@@ -23,9 +23,7 @@ def _state(home: Path) -> dict[str, list[str]]:
     return {t.name: sorted(map(repr, lake.read(t, columns=t.compared).to_pylist())) for t in tables}
 
 
-def test_batches_larger_than_a_slice_are_read_in_parts_and_give_the_same_tables(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: Path
-) -> None:
+def test_batches_larger_than_a_slice_give_the_same_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: Path) -> None:
     """Twelve posts in three files of two days, one post in two of them, at once and in slices of two rows."""
     homes = [tmp_path / "at_once", tmp_path / "in_slices"]
     for home in homes:

@@ -62,7 +62,7 @@ class LocalModelTier:
         best = np.maximum.reduceat(sure, starts, axis=0)
         # A sentence taken alone is easily misread: the whole text has a say.
         alone = (ends - starts == 1)[:, None]
-        confidence = np.asarray(np.round(np.where(alone, best, best**0.7 * whole_sure**0.3), 6), np.float64)
+        confidence = np.round(np.where(alone, best, best**0.7 * whole_sure**0.3), 6).astype(np.float64, copy=False)
         feelings = self._feelings(whole)
         named = known[:, None] & (confidence[:, :-1] >= _FEWEST) & (best[:, :-1] >= _FEWEST)
         candidates = self._candidates(named, confidence, starts, counts, [s for i in filled for s in spans[i]], sure, raw)
