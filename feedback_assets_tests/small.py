@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from feedback_assets.seams import Seams
+from feedback_assets.services import Services
 
 EMAIL = "hannelore.quist77@example.org"
 PHONE = "+49 151 2345 6789"
@@ -62,7 +62,7 @@ def land(home: Path, lines: Sequence[str], *, day: date = FIRST, name: str = "po
     return path
 
 
-def run_days(seams: Seams, days: Sequence[date]) -> None:
+def run_days(seams: Services, days: Sequence[date]) -> None:
     """Bronze, silver, enrichment and vectors of these days, without Dagster."""
     from feedback_assets.bronze.ingest import ingest_days
     from feedback_assets.enrichment.process import enrich_days

@@ -21,7 +21,7 @@ from feedback_assets.cli.run import RunReport, _Launcher, _run_days, pending_day
 from feedback_assets.contracts import ALL_TABLES
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS
 from feedback_assets.lakehouse.local import LocalLakehouse
-from feedback_assets.seams import Seams
+from feedback_assets.services import Services
 from feedback_assets.settings import Settings
 from feedback_assets_tests.small import FIRST, SECOND, THIRD, garbage, land, posts
 
@@ -81,7 +81,7 @@ def _run(_: Story) -> int:
 
 def _run_days_without_gold(story: Story) -> int:
     """What `feedback run` does with the days that are left. Gold is left out: it takes long and is not what this chapter is about."""
-    seams = Seams(story.settings)
+    seams = Services(story.settings)
     report = RunReport(purpose="live")
     with dg.DagsterInstance.from_config(str(story.settings.dagster_home)) as instance:
         days = pending_days(seams, (date.min, date.max))

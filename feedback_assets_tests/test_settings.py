@@ -10,7 +10,7 @@ from hypothesis import settings as h_settings
 from hypothesis import strategies as st
 
 from feedback_assets.errors import SettingError
-from feedback_assets.seams import Seams
+from feedback_assets.services import Services
 from feedback_assets.settings import Settings, project_root
 
 
@@ -111,7 +111,7 @@ def test_an_unknown_name_is_refused_with_those_that_are_known_and_the_variable(
 ) -> None:
     given: dict[str, Any] = {field: "no-such-thing"}
     with pytest.raises(SettingError, match="no-such-thing") as refused:
-        getattr(Seams(Settings(home=tmp_path, **given)), seam)
+        getattr(Services(Settings(home=tmp_path, **given)), seam)
     assert known in refused.value.expected
     assert variable in refused.value.mend
 
@@ -145,14 +145,14 @@ def test_an_engine_in_the_registry_is_usable_from_settings(tmp_path: Path, monke
     from feedback_assets.compute import registry
 
     monkeypatch.setitem(registry._ENGINES, "toy", Toy)
-    assert isinstance(Seams(Settings(home=tmp_path, compute="toy")).compute, Toy)
+    assert isinstance(Services(Settings(home=tmp_path, compute="toy")).compute, Toy)
 
 
 def test_an_embedder_in_the_registry_is_usable_from_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from feedback_assets.themes.embedders import registry
 
     monkeypatch.setitem(registry._EMBEDDERS, "toy", Toy)
-    assert isinstance(Seams(Settings(home=tmp_path, embedder="toy")).embedder, Toy)
+    assert isinstance(Services(Settings(home=tmp_path, embedder="toy")).embedder, Toy)
 
 
 def test_a_tracker_in_the_registry_is_usable_from_settings_and_gets_lake_and_folder(
@@ -161,7 +161,7 @@ def test_a_tracker_in_the_registry_is_usable_from_settings_and_gets_lake_and_fol
     from feedback_assets.tickets.trackers import registry
 
     monkeypatch.setitem(registry.TRACKERS, "toy", Toy)
-    seams = Seams(Settings(home=tmp_path, tracker="toy"))
+    seams = Services(Settings(home=tmp_path, tracker="toy"))
     assert isinstance(seams.tracker, Toy)
     assert seams.tracker.given == (seams.lake, tmp_path / "tickets")
 
@@ -170,7 +170,7 @@ def test_an_alert_channel_in_the_registry_is_usable_from_settings(tmp_path: Path
     from feedback_assets.alerts.channels import registry
 
     monkeypatch.setitem(registry.CHANNELS, "toy", Toy)
-    assert isinstance(Seams(Settings(home=tmp_path, alert_channel="toy")).alert_channel, Toy)
+    assert isinstance(Services(Settings(home=tmp_path, alert_channel="toy")).alert_channel, Toy)
 
 
 def test_a_tier_in_the_registry_reads_after_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,11 +186,11 @@ def test_a_tier_in_the_registry_reads_after_the_others(tmp_path: Path, monkeypat
 
     monkeypatch.delitem(registry.TIERS, "local_model")
     monkeypatch.setitem(registry.TIERS, "toy", lambda taxonomy, _golden, _models, _decisions: ToyTier(taxonomy))
-    assert Seams(Settings(home=tmp_path)).reader.model_version == "toy 1"
+    assert Services(Settings(home=tmp_path)).reader.model_version == "toy 1"
 
 
 def test_seams_are_made_when_they_are_used_and_write_nothing_before(tmp_path: Path) -> None:
-    seams = Seams(Settings(home=tmp_path / "home"))
+    seams = Services(Settings(home=tmp_path / "home"))
     for made in (seams.lake, seams.landing, seams.weights, seams.compute, seams.tracker, seams.alert_channel):
         assert made is not None
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS
 from feedback_assets.contracts.tickets import OUTBOX
 from feedback_assets.jobs import DAY_JOB, GOLD_JOB
-from feedback_assets.seams import Seams
+from feedback_assets.services import Services
 from feedback_assets.settings import Settings, project_root
 from feedback_assets.standing_assets import STANDING
 from feedback_assets_tests.gold_rows import put_counts, put_score, put_theme, put_trend
@@ -58,7 +58,7 @@ def test_no_selection_of_assets_gets_a_broken_source_past_silver(tmp_path: Path)
     """A run that was started for another source, or by hand, has no check of the broken source's bronze asset in it."""
     from feedback_assets.bronze.ingest import ingest_days
 
-    seams = Seams(Settings(home=tmp_path / "home"))
+    seams = Services(Settings(home=tmp_path / "home"))
     land(seams.settings.home, [*posts(2), *garbage(23)])
     ingest_days(seams.lake, seams.landing, "forum", [FIRST], now=LANDED)
     job = build_defs(seams.settings, seams).resolve_job_def(DAY_JOB)
@@ -76,7 +76,7 @@ def test_a_mended_delivery_turns_the_day_green(story: Story) -> None:
     mended = story.chapters[2]
     assert (mended.code, set(mended.green.values())) == (0, {True}), mended.err
     assert mended.enriched[BROKEN] == 25
-    assert pending_days(Seams(story.settings), (date.min, date.max)) == {}
+    assert pending_days(Services(story.settings), (date.min, date.max)) == {}
 
 
 def test_the_failed_check_says_all_that_on_call_needs(story: Story) -> None:
@@ -196,7 +196,7 @@ def test_a_batch_that_a_later_stage_lacks_brings_its_bronze_asset_along(story: S
     from deltalake import DeltaTable
 
     DeltaTable(lake.location(STAGE_BATCHES)).delete(f"feed_date = '{BROKEN}' AND stage = 'silver'")
-    assert pending_days(Seams(Settings(home=tmp_path)), (date.min, date.max)) == {BROKEN: {"forum"}}
+    assert pending_days(Services(Settings(home=tmp_path)), (date.min, date.max)) == {BROKEN: {"forum"}}
 
 
 # --- what may publish -------------------------------------------------------------------------------------------------------------------
@@ -205,9 +205,9 @@ PUBLISHING = [dg.AssetKey(["tickets", "outbox"]), dg.AssetKey(["tickets", "ticke
 
 
 @pytest.fixture(scope="module")
-def urgent(tmp_path_factory: pytest.TempPathFactory) -> Seams:
+def urgent(tmp_path_factory: pytest.TempPathFactory) -> Services:
     """A home with a theme that deserves a ticket and an alert."""
-    seams = Seams(Settings(home=tmp_path_factory.mktemp("urgent") / "home"))
+    seams = Services(Settings(home=tmp_path_factory.mktemp("urgent") / "home"))
     put_theme(seams.lake, 1)
     put_score(seams.lake, 1, score=92.0, band="P1")
     put_trend(seams.lake, 1, "rising", last_7_days=40)
@@ -215,26 +215,26 @@ def urgent(tmp_path_factory: pytest.TempPathFactory) -> Seams:
     return seams
 
 
-def publish(seams: Seams, tags: dict[str, str]) -> None:
+def publish(seams: Services, tags: dict[str, str]) -> None:
     job = build_defs(seams.settings, seams).resolve_job_def(GOLD_JOB)
     with dg.DagsterInstance.ephemeral() as instance:
         assert job.execute_in_process(instance=instance, asset_selection=PUBLISHING, tags=tags, run_config=QUIET).success
 
 
-def published(seams: Seams) -> tuple[int, int]:
+def published(seams: Services) -> tuple[int, int]:
     written = [p for folder in (seams.settings.local_tickets, seams.settings.local_alerts) for p in folder.rglob("*") if p.is_file()]
     return seams.lake.count(OUTBOX), len(written)
 
 
 @pytest.mark.parametrize("purpose", ["", "backfill", "replay", "canary", "Live", "live "])
-def test_a_run_that_is_not_live_writes_no_intent_and_no_file(urgent: Seams, purpose: str) -> None:
+def test_a_run_that_is_not_live_writes_no_intent_and_no_file(urgent: Services, purpose: str) -> None:
     before = published(urgent)
     publish(urgent, {"feedback/purpose": purpose} if purpose else {})
     assert published(urgent) == before == (0, 0)
 
 
 def test_a_live_run_writes_ticket_and_alert_once(tmp_path: Path) -> None:
-    seams = Seams(Settings(home=tmp_path / "home"))
+    seams = Services(Settings(home=tmp_path / "home"))
     put_theme(seams.lake, 1)
     put_score(seams.lake, 1, score=92.0, band="P1")
     put_trend(seams.lake, 1, "rising", last_7_days=40)
@@ -252,7 +252,7 @@ def test_an_effect_that_waits_makes_the_next_live_run_apply_the_outbox_again(sto
     from feedback_assets.contracts.arrow import to_arrow
 
     lake = story.copy_of_tables(tmp_path)
-    seams = Seams(Settings(home=tmp_path))
+    seams = Services(Settings(home=tmp_path))
     assert not effects_wait(seams, "live")
     refused = {
         "intent_id": "0" * 32, "destination": "local", "action": "create", "ticket_id": "FB-00000001", "theme_id": "T" + "0" * 12,
@@ -270,7 +270,7 @@ def test_another_embedder_tracker_or_channel_makes_gold_due(tmp_path: Path, fiel
 
     settings = Settings(home=tmp_path)
     other = replace(settings, **{field: "another"})  # type: ignore[arg-type]
-    assert gold_fingerprint(Seams(settings), "live") != gold_fingerprint(Seams(other), "live")
+    assert gold_fingerprint(Services(settings), "live") != gold_fingerprint(Services(other), "live")
 
 
 def test_the_day_job_selects_every_daily_asset_and_gold_every_other(tmp_path: Path) -> None:

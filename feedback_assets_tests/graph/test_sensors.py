@@ -14,7 +14,7 @@ from feedback_assets.build import build_defs
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.jobs import DAY_JOB
 from feedback_assets.resources import SERVICES
-from feedback_assets.seams import Seams
+from feedback_assets.services import Services
 from feedback_assets.settings import Settings
 from feedback_assets_tests.small import FIRST, SECOND, garbage, land, posts
 from feedback_assets_tests.snapshot import commits
@@ -28,7 +28,7 @@ pytestmark = [
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
 
-class Clocked(Seams):
+class Clocked(Services):
     """The outside of a home at a set time."""
 
     at = NOW
@@ -49,7 +49,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def tick(
-    seams: Seams, instance: dg.DagsterInstance, name: str = "landing_forum", cursor: str | None = None
+    seams: Services, instance: dg.DagsterInstance, name: str = "landing_forum", cursor: str | None = None
 ) -> tuple[list[dg.RunRequest], str | None, str]:
     """(run requests, cursor afterwards, why it skipped) of one evaluation, as the daemon makes it."""
     defs = build_defs(seams.settings, seams)
@@ -180,7 +180,7 @@ def test_after_the_run_nothing_more_is_asked_for_and_a_reset_changes_nothing(
 # --- gold -------------------------------------------------------------------------------------------------------------------------------
 
 
-def ledger_moves(seams: Seams, batch: str) -> None:
+def ledger_moves(seams: Services, batch: str) -> None:
     from feedback_assets.contracts.arrow import to_arrow
 
     row = {

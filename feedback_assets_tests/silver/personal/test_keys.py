@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from feedback_assets.errors import SettingError
-from feedback_assets.seams import Seams
+from feedback_assets.services import Services
 from feedback_assets.settings import Settings
 from feedback_assets.silver.personal.keys import destroy, key_from_hex, site_key
 from feedback_assets.silver.personal.pseudonyms import Pseudonyms
@@ -75,6 +75,6 @@ def test_after_the_key_is_destroyed_the_same_value_has_another_pseudonym(tmp_pat
 
 def test_the_environments_key_wins_and_settings_never_show_it(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, pseudonym_key="ab" * 32)
-    assert Seams(settings).masker.policy.key == b"\xab" * 32
+    assert Services(settings).masker.policy.key == b"\xab" * 32
     assert not settings.key_file.exists()
-    assert "abab" not in repr(settings) + repr(Seams(settings).masker.policy)
+    assert "abab" not in repr(settings) + repr(Services(settings).masker.policy)
