@@ -82,10 +82,6 @@ def _run(_: Story) -> int:
 
 def _run_days_without_gold(story: Story) -> int:
     """What `feedback run` does with the days that are left. Gold is left out: it takes long and is not what this chapter is about."""
-<<<<<<< HEAD
-=======
-    seams = Services(story.settings)
->>>>>>> h-graph
     report = RunReport(purpose="live")
     with dg.DagsterInstance.from_config(str(story.settings.dagster_home)) as instance:
         days = pending_days(Services(story.settings))

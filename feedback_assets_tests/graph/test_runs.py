@@ -60,17 +60,10 @@ def test_no_selection_of_assets_gets_a_broken_source_past_silver(tmp_path: Path)
     """A run that was started for another source, or by hand, has no check of the broken source's bronze asset in it."""
     from feedback_assets.bronze.ingest import ingest_days
 
-<<<<<<< HEAD
     services = Services(Settings(home=tmp_path / "home"))
     land(services.settings.home, [*posts(2), *garbage(23)])
     ingest_days(services.lake, services.landing, "forum", [FIRST], now=LANDED)
     job = build_defs(services.settings, services).resolve_job_def(DAY_JOB)
-=======
-    seams = Services(Settings(home=tmp_path / "home"))
-    land(seams.settings.home, [*posts(2), *garbage(23)])
-    ingest_days(seams.lake, seams.landing, "forum", [FIRST], now=LANDED)
-    job = build_defs(seams.settings, seams).resolve_job_def(DAY_JOB)
->>>>>>> h-graph
     later = [k for k in job.asset_layer.selected_asset_keys if k.path[0] != "bronze"]
     with dg.DagsterInstance.ephemeral() as instance:
         done = job.execute_in_process(
@@ -85,11 +78,7 @@ def test_a_mended_delivery_turns_the_day_green(story: Story) -> None:
     mended = story.chapters[2]
     assert (mended.code, set(mended.green.values())) == (0, {True}), mended.err
     assert mended.enriched[BROKEN] == 25
-<<<<<<< HEAD
     assert pending_days(Services(story.settings)) == {}
-=======
-    assert pending_days(Services(story.settings), (date.min, date.max)) == {}
->>>>>>> h-graph
 
 
 def test_the_failed_check_says_all_that_on_call_needs(story: Story) -> None:
@@ -209,11 +198,7 @@ def test_a_batch_that_a_later_stage_lacks_brings_its_bronze_asset_along(story: S
     from deltalake import DeltaTable
 
     DeltaTable(lake.location(STAGE_BATCHES)).delete(f"feed_date = '{BROKEN}' AND stage = 'silver'")
-<<<<<<< HEAD
     assert pending_days(Services(Settings(home=tmp_path))) == {BROKEN: {"forum"}}
-=======
-    assert pending_days(Services(Settings(home=tmp_path)), (date.min, date.max)) == {BROKEN: {"forum"}}
->>>>>>> h-graph
 
 
 # --- what may publish -------------------------------------------------------------------------------------------------------------------
@@ -224,7 +209,6 @@ PUBLISHING = [dg.AssetKey(["tickets", "outbox"]), dg.AssetKey(["tickets", "ticke
 @pytest.fixture(scope="module")
 def urgent(tmp_path_factory: pytest.TempPathFactory) -> Services:
     """A home with a theme that deserves a ticket and an alert."""
-<<<<<<< HEAD
     services = Services(Settings(home=tmp_path_factory.mktemp("urgent") / "home"))
     put_theme(services.lake, 1)
     put_score(services.lake, 1, score=92.0, band="P1")
@@ -235,31 +219,13 @@ def urgent(tmp_path_factory: pytest.TempPathFactory) -> Services:
 
 def publish(services: Services, tags: dict[str, str]) -> None:
     job = build_defs(services.settings, services).resolve_job_def(GOLD_JOB)
-=======
-    seams = Services(Settings(home=tmp_path_factory.mktemp("urgent") / "home"))
-    put_theme(seams.lake, 1)
-    put_score(seams.lake, 1, score=92.0, band="P1")
-    put_trend(seams.lake, 1, "rising", last_7_days=40)
-    put_counts(seams.lake, 1, 40)
-    return seams
-
-
-def publish(seams: Services, tags: dict[str, str]) -> None:
-    job = build_defs(seams.settings, seams).resolve_job_def(GOLD_JOB)
->>>>>>> h-graph
     with dg.DagsterInstance.ephemeral() as instance:
         assert job.execute_in_process(instance=instance, asset_selection=PUBLISHING, tags=tags, run_config=QUIET).success
 
 
-<<<<<<< HEAD
 def published(services: Services) -> tuple[int, int]:
     written = [p for folder in (services.settings.local_tickets, services.settings.local_alerts) for p in folder.rglob("*") if p.is_file()]
     return services.lake.count(OUTBOX), len(written)
-=======
-def published(seams: Services) -> tuple[int, int]:
-    written = [p for folder in (seams.settings.local_tickets, seams.settings.local_alerts) for p in folder.rglob("*") if p.is_file()]
-    return seams.lake.count(OUTBOX), len(written)
->>>>>>> h-graph
 
 
 @pytest.mark.parametrize("purpose", ["", "backfill", "replay", "canary", "Live", "live "])
@@ -270,7 +236,6 @@ def test_a_run_that_is_not_live_writes_no_intent_and_no_file(urgent: Services, p
 
 
 def test_a_live_run_writes_ticket_and_alert_once(tmp_path: Path) -> None:
-<<<<<<< HEAD
     services = Services(Settings(home=tmp_path / "home"))
     put_theme(services.lake, 1)
     put_score(services.lake, 1, score=92.0, band="P1")
@@ -278,15 +243,6 @@ def test_a_live_run_writes_ticket_and_alert_once(tmp_path: Path) -> None:
     put_counts(services.lake, 1, 40)
     publish(services, {"feedback/purpose": "live"})
     intents, files = published(services)
-=======
-    seams = Services(Settings(home=tmp_path / "home"))
-    put_theme(seams.lake, 1)
-    put_score(seams.lake, 1, score=92.0, band="P1")
-    put_trend(seams.lake, 1, "rising", last_7_days=40)
-    put_counts(seams.lake, 1, 40)
-    publish(seams, {"feedback/purpose": "live"})
-    intents, files = published(seams)
->>>>>>> h-graph
     assert intents >= 2
     assert files >= 2
     assert {r["purpose"] for r in services.lake.read(OUTBOX, columns=["purpose"]).to_pylist()} == {"live"}
@@ -298,13 +254,8 @@ def test_an_effect_that_waits_makes_the_next_live_run_apply_the_outbox_again(sto
     from feedback_assets.contracts.arrow import to_arrow
 
     lake = story.copy_of_tables(tmp_path)
-<<<<<<< HEAD
     services = Services(Settings(home=tmp_path))
     assert not gold_is_behind(services, "live")
-=======
-    seams = Services(Settings(home=tmp_path))
-    assert not effects_wait(seams, "live")
->>>>>>> h-graph
     refused = {
         "intent_id": "0" * 32, "destination": "local", "action": "create", "ticket_id": "FB-00000001", "theme_id": "T" + "0" * 12,
         "sequence": 1, "content": "{}", "content_sha256": "0" * 64, "purpose": "live", "status": "refused", "attempts": 1, "error": "no",
@@ -318,18 +269,12 @@ def test_an_effect_that_waits_makes_the_next_live_run_apply_the_outbox_again(sto
 def test_another_tracker_or_channel_or_other_weights_make_gold_due(story: Story) -> None:
     from dataclasses import replace
 
-<<<<<<< HEAD
     assert not gold_is_behind(Services(story.settings), "live")
     for field in ("tracker", "alert_channel"):
         assert gold_is_behind(Services(replace(story.settings, **{field: "another"})), "live")  # type: ignore[arg-type]
     services = Services(story.settings)
     services.__dict__["weights"] = services.weights.model_copy(update={"floor": 0.123})
     assert gold_is_behind(services, "live")
-=======
-    settings = Settings(home=tmp_path)
-    other = replace(settings, **{field: "another"})  # type: ignore[arg-type]
-    assert gold_fingerprint(Services(settings), "live") != gold_fingerprint(Services(other), "live")
->>>>>>> h-graph
 
 
 def test_the_day_job_selects_every_daily_asset_and_gold_every_other(tmp_path: Path) -> None:

@@ -84,12 +84,8 @@ def test_no_metadata_of_the_restricted_table_holds_its_text(ran: Ran) -> None:
     assert not shown & {"raw_text", "raw_title", "text", "title"}
     for event in ran.materialized("silver/raw_text"):
         table = event.metadata.get("sample")
-<<<<<<< HEAD
-        assert table is None or {c.name for c in table.schema.columns} <= shown  # type: ignore[attr-defined]
-=======
         assert table is None or isinstance(table, dg.TableMetadataValue)
         assert table is None or {c.name for c in table.schema.columns} <= shown
->>>>>>> h-graph
 
 
 def test_bookkeeping_stands_in_the_metadata_of_the_step_that_keeps_it(ran: Ran) -> None:
