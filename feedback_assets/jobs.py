@@ -9,7 +9,7 @@ import dagster as dg
 from feedback_assets.checks import key_of
 from feedback_assets.standing_assets import STANDING
 from feedback_assets.steps import Step
-from feedback_assets.upkeep.assets import UPKEEP_GROUP
+from feedback_assets.step_assets import group_name
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -40,7 +40,7 @@ def feedback_jobs(steps: Sequence[Step]) -> "list[UnresolvedAssetJobDefinition]"
         ),
         dg.define_asset_job(
             UPKEEP_JOB,
-            selection=dg.AssetSelection.groups(UPKEEP_GROUP),
+            selection=dg.AssetSelection.groups(group_name("upkeep")),
             description="Tables and Dagster's history are kept small. Touches no row.",
         ),
     ]

@@ -63,6 +63,7 @@ class Table:
     key: the columns that identify a row; in a partitioned table, within its partition.
     partition_by: the physical partition column, or "".
     restricted: holds raw personal data; only named code may read it.
+    lasting: upkeep frees nothing of it, so that what came since any earlier version can always be told.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Table:
     key: tuple[str, ...]
     partition_by: str = ""
     restricted: bool = False
+    lasting: bool = False
 
     @property
     def room(self) -> str:

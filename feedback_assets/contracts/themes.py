@@ -125,6 +125,7 @@ TOUCHES = Table(
     ),
     key=("touch_id",),
     partition_by="feed_date",
+    lasting=True,
 )
 
 SAMPLES = Table(

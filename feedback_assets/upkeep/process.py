@@ -8,6 +8,8 @@ from feedback_assets.contracts.table import Table
 from feedback_assets.errors import FeedbackError
 from feedback_assets.lakehouse.interface import Lakehouse, TableUpkeep
 
+FOREVER = timedelta(days=36_500)
+
 
 @dataclass(frozen=True)
 class UpkeepReport:
@@ -59,7 +61,7 @@ def update_tables(lake: Lakehouse, tables: Sequence[Table], *, keep: timedelta, 
     failed: dict[str, str] = {}
     for table in tables:
         try:
-            told = lake.upkeep(table, keep=keep, now=now, dry_run=dry_run)
+            told = lake.upkeep(table, keep=FOREVER if table.lasting else keep, now=now, dry_run=dry_run)
         except FeedbackError as e:
             failed[table.name] = str(e)
         else:
