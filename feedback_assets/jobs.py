@@ -8,8 +8,8 @@ import dagster as dg
 
 from feedback_assets.checks import key_of
 from feedback_assets.standing_assets import STANDING
-from feedback_assets.steps import Step
 from feedback_assets.step_assets import group_name
+from feedback_assets.steps import Step
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition

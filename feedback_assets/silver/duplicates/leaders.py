@@ -107,9 +107,10 @@ class _Settling:
                 break
             self._open[x] = False
             touched.add(x)
+            if self._doubtful[x]:
+                self._claim_doubtful(x)
             claimant = int(self._claimant[x])
-            if self._doubtful[x] or (claimant >= 0 and leader[claimant] != claimant):
-                self._doubtful[x] = False
+            if claimant >= 0 and leader[claimant] != claimant:
                 self._claimant[x] = _NOBODY
                 self._claim(x)
                 claimant = int(self._claimant[x])
@@ -125,10 +126,29 @@ class _Settling:
         """Looks for the standing representatives of all open texts at once."""
         import numpy as np
 
+        self._claim_earlier(np.flatnonzero(self._open))
+
+    def _claim_doubtful(self, x: int) -> None:
+        """Looks for the earlier representatives of all doubtful texts at once, at the turn of the first of them, x.
+
+        Whoever becomes a representative after this claims what is left to him in _lead(); one that ceases to be is seen at the text's turn.
+        """
+        import numpy as np
+
+        asked = np.flatnonzero(self._doubtful)
+        self._doubtful[asked] = False
+        self._claimant[asked] = _NOBODY
+        if len(self._indexes[0].covered(asked)) < len(asked):
+            self._indexes = self._indexed(np.union1d(np.flatnonzero(self._open), np.append(asked, x)))
+        self._claim_earlier(asked)
+
+    def _claim_earlier(self, asked: "npt.NDArray[np.int64]") -> None:
+        """Looks for the present representatives of texts, which are ascending."""
+        import numpy as np
+
         is_leader = self._leader == np.arange(len(self._leader))
         if not is_leader.any():
             return
-        asked = np.flatnonzero(self._open)
         found = [np.zeros(0, np.int64)]
         for index in self._indexes:
             rest = asked
