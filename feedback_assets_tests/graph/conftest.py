@@ -1,9 +1,10 @@
 """One small home of all sources that went through both jobs on a real instance: what the tests of the graph look at."""
 
+import json
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -56,17 +57,27 @@ def range_tags(first: date, last: date) -> dict[str, str]:
     return {"dagster/asset_partition_range_start": first.isoformat(), "dagster/asset_partition_range_end": last.isoformat()}
 
 
+def edited(post: str) -> str:
+    """The post as its author left it an hour later: with no complaint in it."""
+    edit = json.loads(post)
+    at = (datetime.fromisoformat(edit["created_at"]) + timedelta(hours=1)).isoformat()
+    return json.dumps({**edit, "updated_at": at, "cooked": "Thank you, all is well again and I like it a lot."})
+
+
 @pytest.fixture(scope="session")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
-    """Two days of demo feedback of every source, live: files to tickets; then a micro-batch of a few posts."""
+    """Two days of demo feedback of every source, live: files to tickets; then a micro-batch of a few posts, one of them an edit that
+    takes an issue out of force."""
     services = Services(Settings(home=tmp_path_factory.mktemp("ran") / "home", pseudonym_key=KEY_HEX))
     generate(services.settings.landing, records=240, days=2, seed=7)
+    (complaint,) = posts(1, day=DAYS[1])
+    land(services.settings.home, [complaint], day=DAYS[1])
     defs = build_defs(services.settings, services)
     with dg.DagsterInstance.ephemeral() as instance:
         live = {PURPOSE_TAG: "live"}
         days = execute(defs, instance, DAY_JOB, tags={**live, **range_tags(*DAYS)})
         gold = execute(defs, instance, GOLD_JOB, tags=live)
-        land(services.settings.home, posts(3, day=DAYS[1]), day=DAYS[1], name="later.jsonl")
+        land(services.settings.home, [edited(complaint), *posts(2, day=DAYS[1], first=1)], day=DAYS[1], name="later.jsonl")
         later = execute(defs, instance, DAY_JOB, tags=live, partition_key=DAYS[1].isoformat())
         follow = execute(defs, instance, GOLD_JOB, tags=live)
         yield Ran(services, defs, instance, days, gold, later, follow)
