@@ -21,7 +21,11 @@ from feedback_assets.priority.weights import Weights, load_weights
 from feedback_assets.settings import project_root
 from feedback_assets.themes.embedders.interface import Embedder
 from feedback_assets.themes.embedders.registry import embedder_named
+from feedback_assets.themes.facts import update_facts
+from feedback_assets.themes.process import update_themes
 from feedback_assets_tests.gold_history import History, embed_all, gold
+from feedback_assets_tests.loopback.trackers import Fuse, FusedLake, Killed
+from feedback_assets_tests.themes.stream import RATES
 
 MADE = (ASSIGNMENTS, STATES, CHECKPOINTS, ISSUE_FACTS, THEME_DAYS, SAMPLES, THEMES, DAILY_COUNTS, SENTIMENT, TRENDS, KPIS, SCORES)
 
@@ -85,3 +89,32 @@ def test_gold_with_nothing_new_reads_no_table_but_its_own_notes_and_commits_noth
     gold(Watched(lake.root), embedder, weights)
     assert read == {CURSORS.name}
     assert {t.name: lake.version(t) for t in ALL_TABLES} == before
+
+
+def test_gold_killed_at_any_write_of_facts_touches_what_it_would_have_touched(
+    lake: LocalLakehouse, tmp_path: Path, embedder: Embedder, weights: Weights
+) -> None:
+    """Else what live data brought would wait behind the fence for ever."""
+    history = History(random.Random(11))
+    history.deliver(lake, "live")
+    embed_all(lake, embedder)
+    gold(lake, embedder, weights)
+    history.deliver(lake, "live")
+    embed_all(lake, embedder)
+    update_themes(lake, embedder)
+
+    def copy(name: str) -> LocalLakehouse:
+        shutil.copytree(lake.root, tmp_path / name)
+        return LocalLakehouse(tmp_path / name)
+
+    whole, fuse = copy("whole"), Fuse()
+    update_facts(FusedLake(whole, fuse), RATES)
+    expected = [contents(whole, t) for t in (ISSUE_FACTS, TOUCHES)]
+    assert whole.count(TOUCHES) > lake.count(TOUCHES)
+    assert fuse.steps >= 6  # before and after touches, facts and cursors
+    for at in range(1, fuse.steps + 1):
+        killed = copy(f"killed {at}")
+        with pytest.raises(Killed):
+            update_facts(FusedLake(killed, Fuse(at)), RATES)
+        update_facts(killed, RATES)
+        assert [contents(killed, t) for t in (ISSUE_FACTS, TOUCHES)] == expected, at

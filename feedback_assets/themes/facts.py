@@ -143,6 +143,8 @@ def _renew(lake: Lakehouse, affected: "pl.DataFrame", rates: "ExchangeRates") ->
     gone = old.join(new, on=names, how="anti", nulls_equal=True)
     if not came.height and not gone.height:
         return FactsReport()
+    # Touches first: after a kill in between, the same differences are found again; the other way round they would be gone.
+    touches = _touch(lake, old, came, gone)
     if gone.height:
         changed = sorted({*came["event_day"].to_list(), *gone["event_day"].to_list()})
         kept = stored.join(events, on="event_id", how="anti")
@@ -154,7 +156,6 @@ def _renew(lake: Lakehouse, affected: "pl.DataFrame", rates: "ExchangeRates") ->
     else:
         changed = sorted(set(came["event_day"].to_list()))
         written = lake.append_new(ISSUE_FACTS, came.sort("event_day", "issue_id").to_arrow())
-    touches = _touch(lake, old, came, gone)
     return FactsReport(came.height, gone.height, len(changed), touches, written.committed)
 
 
