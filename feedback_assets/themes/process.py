@@ -18,8 +18,8 @@ from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.enrichment import ISSUES
 from feedback_assets.contracts.silver import EVENT_DAYS, REVISIONS
 from feedback_assets.contracts.themes import ASSIGNMENTS, CHECKPOINTS, EMBEDDINGS, STATES
-from feedback_assets.following import Following
-from feedback_assets.identity import event_prefix
+from feedback_assets.ground.following import Following
+from feedback_assets.ground.identity import event_prefix
 from feedback_assets.themes.checkpoint import meta_of, rows_of, state_of
 from feedback_assets.themes.embedders.interface import Embedder
 from feedback_assets.themes.fold import Folded, Issue, Parameters, Place, State, Theme, fold
