@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.corpora import corpora
 from benchmarks.measure import table
-from feedback_assets.settings import project_root
+from feedback_assets.ground.settings import project_root
 
 _ROUNDS = 3
 _MOST = 3_000

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from feedback_assets.settings import project_root
+from feedback_assets.ground.settings import project_root
 
 csv.field_size_limit(10**9)
 

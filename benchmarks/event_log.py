@@ -34,8 +34,8 @@ def main() -> int:
 def _compare() -> int:
     import dagster as dg
 
-    from feedback_assets.home import STORAGE_BLOCK, prepare_home
-    from feedback_assets.settings import POSTGRES_VARIABLE, Settings, project_root
+    from feedback_assets.ground.home import STORAGE_BLOCK, prepare_home
+    from feedback_assets.ground.settings import POSTGRES_VARIABLE, Settings, project_root
     from feedback_assets.wiring.batches import BATCH_VARIABLE
     from feedback_assets_tests.wiring import server
 

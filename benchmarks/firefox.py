@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.command import feedback, feedback_json
 from benchmarks.measure import table
-from feedback_assets.settings import project_root
+from feedback_assets.ground.settings import project_root
 
 FILES = ("dev_redacted_2020-10_2022-12.csv.gz", "multilingual_dev_redacted_to2022.csv.gz")
 

@@ -65,10 +65,10 @@ def _keep_grouping(lake: LocalLakehouse, home: Path) -> None:
     """Notes that grouping has read the copied vectors: folding three million events anew is not what is measured."""
     from feedback_assets.contracts.silver import REVISIONS
     from feedback_assets.contracts.themes import ASSIGNMENTS, EMBEDDINGS
-    from feedback_assets.following import Following
-    from feedback_assets.services import Services
-    from feedback_assets.settings import Settings
+    from feedback_assets.ground.following import Following
+    from feedback_assets.ground.settings import Settings
     from feedback_assets.themes.fold import Parameters
+    from feedback_assets.wiring.services import Services
 
     settings = {"embedder": Services(Settings(home=home)).embedder.name, "rules": Parameters().version}
     Following(lake, ASSIGNMENTS.name, (EMBEDDINGS, REVISIONS), settings).done()

@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.corpora import shared_data
 from benchmarks.glue import Glue
 from feedback_assets.evaluation import duplicates, language, pii
-from feedback_assets.settings import project_root
+from feedback_assets.ground.settings import project_root
 from feedback_assets.silver.language import LANGUAGES
 
 TESTS = project_root() / "feedback_assets_tests" / "silver"

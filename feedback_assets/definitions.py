@@ -5,10 +5,10 @@ from functools import lru_cache
 
 import dagster as dg
 
-from feedback_assets.build import build_defs
-from feedback_assets.partitions import first_partition
-from feedback_assets.services import Services
-from feedback_assets.settings import Settings
+from feedback_assets.graph.partitions import first_partition
+from feedback_assets.ground.settings import Settings
+from feedback_assets.wiring.build import build_defs
+from feedback_assets.wiring.services import Services
 
 
 def code_location() -> dg.Definitions:

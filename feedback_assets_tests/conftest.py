@@ -7,8 +7,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from feedback_assets.ground.settings import Settings
 from feedback_assets.lakehouse.local import LocalLakehouse
-from feedback_assets.settings import Settings
 from feedback_assets_tests.keys import KEY_HEX
 from feedback_assets_tests.story import Story, tell
 

@@ -10,7 +10,7 @@ from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.bronze import MANIFEST, STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES
 from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENT_DAYS, EVENTS, REVISIONS
-from feedback_assets.identity import batch_id, event_id, event_prefix, issue_id, sha256_hex
+from feedback_assets.ground.identity import batch_id, event_id, event_prefix, issue_id, sha256_hex
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.priority.process import update_scores
 from feedback_assets.priority.weights import Weights

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from feedback_assets import identity
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES
 from feedback_assets.contracts.priority import FACTORS, SCORES
 from feedback_assets.contracts.signals import DAILY_COUNTS, TRENDS
 from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENTS, REVISIONS
 from feedback_assets.contracts.themes import ASSIGNMENTS, ISSUE_FACTS, THEME_DAYS, THEMES, TOUCHES
+from feedback_assets.ground import identity
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.themes import evidence
 from feedback_assets.themes.catalogue import _people

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from feedback_assets.services import Services
+from feedback_assets.wiring.services import Services
 
 EMAIL = "hannelore.quist77@example.org"
 PHONE = "+49 151 2345 6789"

@@ -20,10 +20,10 @@ from feedback_assets.cli.main import main
 from feedback_assets.cli.run import RunReport, _run_days, _Runs
 from feedback_assets.contracts import ALL_TABLES
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS
+from feedback_assets.ground.settings import Settings
 from feedback_assets.lakehouse.local import LocalLakehouse
-from feedback_assets.services import Services
-from feedback_assets.settings import Settings
 from feedback_assets.wiring.pending import pending_days
+from feedback_assets.wiring.services import Services
 from feedback_assets_tests.small import FIRST, SECOND, THIRD, garbage, land, posts
 
 BROKEN, GOOD_DAYS = SECOND, (FIRST, THIRD)

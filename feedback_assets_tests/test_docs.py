@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 import pytest
 
-from feedback_assets.build import build_defs
 from feedback_assets.cli.main import COMMANDS, cli
-from feedback_assets.settings import Settings, project_root
+from feedback_assets.ground.settings import Settings, project_root
+from feedback_assets.wiring.build import build_defs
 
 ROOT = project_root()
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -89,7 +89,7 @@ def test_every_command_is_written_about_in_the_documents() -> None:
 
 
 def test_every_setting_is_written_about_in_the_documents_or_the_settings() -> None:
-    named = set(re.findall(r"FEEDBACK_[A-Z_]+", (ROOT / "feedback_assets" / "settings.py").read_text()))
+    named = set(re.findall(r"FEEDBACK_[A-Z_]+", (ROOT / "feedback_assets" / "ground" / "settings.py").read_text()))
     in_pages = {name for p in PAGES for name in re.findall(r"FEEDBACK_[A-Z_]+", p.read_text())}
     assert in_pages - named - {"FEEDBACK_TEST_KILLS"} == set()
 

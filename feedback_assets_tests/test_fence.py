@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from feedback_assets.contracts.bronze import MANIFEST
 from feedback_assets.contracts.themes import ISSUE_FACTS, THEMES
 from feedback_assets.contracts.tickets import OUTBOX, TICKETS
+from feedback_assets.ground.settings import project_root
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.priority.weights import Weights, load_weights
-from feedback_assets.settings import project_root
 from feedback_assets.themes.embedders.interface import Embedder
 from feedback_assets.themes.embedders.registry import embedder_named
 from feedback_assets.tickets.process import update_tickets

@@ -15,10 +15,10 @@ from feedback_assets.contracts.priority import SCORES
 from feedback_assets.contracts.signals import DAILY_COUNTS, KPIS, SENTIMENT, TRENDS
 from feedback_assets.contracts.table import Table
 from feedback_assets.contracts.themes import ASSIGNMENTS, CHECKPOINTS, ISSUE_FACTS, SAMPLES, STATES, THEME_DAYS, THEMES, TOUCHES
+from feedback_assets.ground.settings import project_root
 from feedback_assets.lakehouse.interface import Where
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.priority.weights import Weights, load_weights
-from feedback_assets.settings import project_root
 from feedback_assets.themes.embedders.interface import Embedder
 from feedback_assets.themes.embedders.registry import embedder_named
 from feedback_assets.themes.facts import update_facts

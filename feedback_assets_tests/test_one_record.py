@@ -16,7 +16,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from feedback_assets.accounts import rows_by_batch, stage_verdict
 from feedback_assets.bronze.accounts import bronze_verdict
 from feedback_assets.bronze.ingest import ingest_days
 from feedback_assets.contracts.bronze import bronze_table
@@ -26,13 +25,14 @@ from feedback_assets.contracts.silver import EVENTS, RAW_TEXT
 from feedback_assets.enrichment.evidence import evidence_verdict
 from feedback_assets.enrichment.process import enrich_days
 from feedback_assets.enrichment.reader import Reader
-from feedback_assets.identity import event_id
-from feedback_assets.readable import readable_verdict
-from feedback_assets.services import Services
-from feedback_assets.settings import Settings
+from feedback_assets.ground.accounts import rows_by_batch, stage_verdict
+from feedback_assets.ground.identity import event_id
+from feedback_assets.ground.readable import readable_verdict
+from feedback_assets.ground.settings import Settings
+from feedback_assets.ground.verdict import Verdict
 from feedback_assets.silver.personal.leaks import leak_verdict, noted_rows, second_look_verdict
 from feedback_assets.silver.process import process_days
-from feedback_assets.verdict import Verdict
+from feedback_assets.wiring.services import Services
 from feedback_assets_tests.enrichment.conftest import models, reader  # noqa: F401
 from feedback_assets_tests.keys import KEY_HEX, MASKER
 

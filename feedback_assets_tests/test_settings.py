@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import settings as h_settings
 from hypothesis import strategies as st
 
-from feedback_assets.errors import SettingError
-from feedback_assets.services import Services
-from feedback_assets.settings import Settings, project_root
+from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.settings import Settings, project_root
+from feedback_assets.wiring.services import Services
 
 
 def test_an_empty_environment_means_a_home_in_the_project_and_local_everything() -> None:

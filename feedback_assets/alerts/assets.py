@@ -5,7 +5,7 @@ from feedback_assets.contracts.priority import SCORES
 from feedback_assets.contracts.signals import TRENDS
 from feedback_assets.contracts.themes import THEMES, TOUCHES
 from feedback_assets.contracts.tickets import OUTBOX, TICKETS
-from feedback_assets.steps import Step, StepRun
+from feedback_assets.graph.steps import Step, StepRun
 
 
 def _run(at: StepRun) -> object:

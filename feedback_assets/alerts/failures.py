@@ -16,7 +16,7 @@ from feedback_assets.alerts.channels.interface import AlertChannel
 from feedback_assets.alerts.operations import ALL_CLEAR, FAILED, OperationsMessage, message_from
 from feedback_assets.effects.outbox import OPEN, Intent, newest, read_intents, settle, write_intents
 from feedback_assets.effects.purpose import OPERATIONS
-from feedback_assets.identity import intent_id, sha256_hex
+from feedback_assets.ground.identity import intent_id, sha256_hex
 from feedback_assets.lakehouse.interface import Lakehouse
 
 RUN, CHECK = "run", "check"

@@ -19,7 +19,7 @@ from feedback_assets.contracts.tickets import TICKETS
 from feedback_assets.effects.outbox import Intent, newest, read_intents, settle, write_intents
 from feedback_assets.effects.purpose import may_publish
 from feedback_assets.effects.touched import Touched
-from feedback_assets.identity import intent_id, sha256_hex
+from feedback_assets.ground.identity import intent_id, sha256_hex
 from feedback_assets.lakehouse.interface import Lakehouse
 
 

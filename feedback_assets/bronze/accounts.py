@@ -6,8 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.bronze import DEAD_LETTERS, MANIFEST, bronze_table
+from feedback_assets.ground.verdict import SAMPLE, Verdict
 from feedback_assets.lakehouse.interface import Lakehouse
-from feedback_assets.verdict import SAMPLE, Verdict
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from feedback_assets.contracts.bronze import DEAD_LETTERS, MANIFEST, SOURCES, bronze_table
-from feedback_assets.steps import Judged, Rule, Step, StepRun
-from feedback_assets.verdict import Verdict
+from feedback_assets.graph.steps import Judged, Rule, Step, StepRun
+from feedback_assets.ground.verdict import Verdict
 
 
 def _step(source: str) -> Step:
@@ -30,14 +30,14 @@ def _step(source: str) -> Step:
         return files_verdicts(judged.lake, source, judged.offered)
 
     def readable(judged: Judged) -> Mapping[date, Verdict]:
-        from feedback_assets.accounts import by_day
-        from feedback_assets.readable import readable_verdict
+        from feedback_assets.ground.accounts import by_day
+        from feedback_assets.ground.readable import readable_verdict
 
         return by_day(judged.lake, judged.days, lambda lake, day: readable_verdict(lake, [source], [day]))
 
     def files_read(judged: Judged) -> Mapping[date, Verdict]:
-        from feedback_assets.accounts import by_day
-        from feedback_assets.readable import files_verdict
+        from feedback_assets.ground.accounts import by_day
+        from feedback_assets.ground.readable import files_verdict
 
         return by_day(judged.lake, judged.days, lambda lake, day: files_verdict(lake, [source], [day]))
 

@@ -20,8 +20,8 @@ from feedback_assets.compute.workers import ROWS, spread
 from feedback_assets.contracts.arrow import arrow_schema
 from feedback_assets.contracts.bronze import DEAD_LETTERS, MANIFEST, bronze_table
 from feedback_assets.contracts.table import Table
-from feedback_assets.errors import SettingError
-from feedback_assets.identity import batch_id, dead_letter_id, sha256_hex
+from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.identity import batch_id, dead_letter_id, sha256_hex
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.sources.framing.frames import DEFAULT_LIMITS, FramedFile, Limits
 from feedback_assets.sources.interface import Source

@@ -23,8 +23,8 @@ from typing import Any, TypeVar
 from feedback_assets.bronze.names import safe_parts
 from feedback_assets.bronze.records import open_bytes
 from feedback_assets.bronze.splitting import days_of, split
-from feedback_assets.errors import SettingError
-from feedback_assets.identity import sha256_hex
+from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.identity import sha256_hex
 from feedback_assets.sources.framing.frames import DEFAULT_LIMITS, Limits
 from feedback_assets.sources.interface import Source
 from feedback_assets.sources.registry import SOURCES, source_named

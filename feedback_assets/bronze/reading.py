@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from feedback_assets.identity import event_id, record_key, sha256_hex
+from feedback_assets.ground.identity import event_id, record_key, sha256_hex
 from feedback_assets.sources.event import RecordError
 from feedback_assets.sources.registry import source_named
 

@@ -13,10 +13,10 @@ import dagster as dg
 
 from feedback_assets.bronze.again import LOOK_BACK, WAITS, is_dead, is_due
 from feedback_assets.contracts.bronze import SOURCES
-from feedback_assets.jobs import DAY_JOB
-from feedback_assets.partitions import is_partition
-from feedback_assets.resources import SERVICES, services_of
-from feedback_assets.settings import PURPOSE_TAG
+from feedback_assets.graph.jobs import DAY_JOB
+from feedback_assets.graph.partitions import is_partition
+from feedback_assets.graph.resources import SERVICES, services_of
+from feedback_assets.ground.settings import PURPOSE_TAG
 
 SETTLE_SECONDS = 10.0
 """A file younger than this may still be being written."""
@@ -51,8 +51,8 @@ def _landing_sensor(source: str, first_day: date) -> dg.SensorDefinition:
         description=f"Watches the landing folder of {source}. The cursor holds which days were asked for; resetting it is harmless.",
     )
     def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        from feedback_assets.accounts import unfinished_sources
         from feedback_assets.bronze.ingest import pending_files
+        from feedback_assets.ground.accounts import unfinished_sources
 
         services = services_of(context)
         now = services.now()

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from feedback_assets.cli.queries.landed import file_in_the_way
 from feedback_assets.cli.queries.reader import Reader
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.settings import Settings
 from feedback_assets.lakehouse.quick import QuickReader
-from feedback_assets.settings import Settings
 
 
 def settings() -> Settings:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from feedback_assets.home import prepare_home
-from feedback_assets.settings import Settings
+from feedback_assets.ground.home import prepare_home
+from feedback_assets.ground.settings import Settings
 
 
 @click.command("dev")

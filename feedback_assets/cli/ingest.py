@@ -23,7 +23,7 @@ def ingest(source: str, mapping: Path | None, day: datetime | None, as_json: boo
     Ends with 1 when a path was refused, or when a file has not one readable record: it lands all the same, as dead letters.
     """
     from feedback_assets.bronze.landing import LandingZone
-    from feedback_assets.home import prepare_home
+    from feedback_assets.ground.home import prepare_home
     from feedback_assets.sources.zones import load_zones
 
     settings = context.settings()

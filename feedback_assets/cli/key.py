@@ -14,7 +14,7 @@ def key(destroy: bool, yes: bool) -> None:
     Stored rows stay as they are; the next run makes a new key, and the same value gets another pseudonym. Copies of the key, in backups
     or in a secret store, are yours to destroy.
     """
-    from feedback_assets.errors import SettingError
+    from feedback_assets.ground.errors import SettingError
     from feedback_assets.silver.personal import keys
 
     settings = context.settings()

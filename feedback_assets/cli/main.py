@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import click
 
-from feedback_assets.errors import FeedbackError
+from feedback_assets.ground.errors import FeedbackError
 
 # name -> (module:object, short help). The help stands here so that `feedback --help` imports no command.
 COMMANDS: dict[str, tuple[str, str]] = {

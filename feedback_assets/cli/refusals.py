@@ -4,9 +4,9 @@ from datetime import date
 
 from feedback_assets.cli.queries.landed import landed_files
 from feedback_assets.contracts.bronze import MANIFEST
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.settings import Settings
 from feedback_assets.lakehouse.quick import QuickReader
-from feedback_assets.settings import Settings
 
 
 def refuse_nothing_to_run(settings: Settings, first: date | None, last: date | None) -> None:

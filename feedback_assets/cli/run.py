@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import click
 
 from feedback_assets.cli.refusals import refuse_nothing_to_run
-from feedback_assets.errors import FeedbackError
-from feedback_assets.home import prepare_home, run_lock
-from feedback_assets.settings import PURPOSE_TAG, PURPOSES, Settings
+from feedback_assets.ground.errors import FeedbackError
+from feedback_assets.ground.home import prepare_home, run_lock
+from feedback_assets.ground.settings import PURPOSE_TAG, PURPOSES, Settings
 
 if TYPE_CHECKING:
     import dagster as dg
 
-    from feedback_assets.services import Services
+    from feedback_assets.wiring.services import Services
 
 RUN_TAG = "feedback/launched_by"
 LARGEST_GAP = 14
@@ -88,7 +88,7 @@ def run(first: datetime | None, last: datetime | None, purpose: str, as_json: bo
 
 
 def _gold_job() -> str:
-    from feedback_assets.jobs import GOLD_JOB
+    from feedback_assets.graph.jobs import GOLD_JOB
 
     return GOLD_JOB
 
@@ -96,9 +96,9 @@ def _gold_job() -> str:
 def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *, quiet: bool) -> RunReport:
     started = time.monotonic()
     report = RunReport(purpose=purpose)
-    from feedback_assets.partitions import first_partition, is_partition
-    from feedback_assets.services import Services
+    from feedback_assets.graph.partitions import first_partition, is_partition
     from feedback_assets.wiring.pending import gold_is_behind, pending_days
+    from feedback_assets.wiring.services import Services
 
     services = Services(settings)
     before = row_counts(services)
@@ -189,7 +189,7 @@ class _Runs:
         """Runs the day job on a range for these sources and every later stage of the days. True when it succeeded."""
         import dagster as dg
 
-        from feedback_assets.jobs import DAY_JOB
+        from feedback_assets.graph.jobs import DAY_JOB
         from feedback_assets.wiring.launch import PARTITION, RANGE_END, RANGE_START
 
         job = self.launcher.job(DAY_JOB).get_definition()
@@ -199,7 +199,7 @@ class _Runs:
 
     def gold(self) -> bool:
         """Runs the gold job. True when it succeeded."""
-        from feedback_assets.jobs import GOLD_JOB
+        from feedback_assets.graph.jobs import GOLD_JOB
 
         return self._execute(GOLD_JOB, None, {})
 
@@ -207,8 +207,8 @@ class _Runs:
         """Publishes what waits, by a run of the steps that publish. True when it succeeded."""
         import dagster as dg
 
-        from feedback_assets.jobs import GOLD_JOB
-        from feedback_assets.settings import APPLY_TAG
+        from feedback_assets.graph.jobs import GOLD_JOB
+        from feedback_assets.ground.settings import APPLY_TAG
 
         published = [dg.AssetKey(["tickets", "outbox"]), dg.AssetKey(["tickets", "tickets"]), dg.AssetKey(["alerts", "sent"])]
         return self._execute(GOLD_JOB, published, {APPLY_TAG: "true"})
@@ -273,7 +273,7 @@ def publish_all(settings: Settings, environ: MutableMapping[str, str]) -> tuple[
     import dagster as dg
 
     from feedback_assets.contracts.tickets import TICKETS
-    from feedback_assets.services import Services
+    from feedback_assets.wiring.services import Services
 
     lake = Services(settings).lake
     before = lake.count(TICKETS)

@@ -22,7 +22,7 @@ def tickets(ctx: click.Context, as_json: bool) -> None:
 def apply(as_json: bool) -> None:
     """Publish what backfills and replays changed: until then it waits, and live runs publish what live data touched."""
     from feedback_assets.cli.run import publish_all
-    from feedback_assets.home import prepare_home, run_lock
+    from feedback_assets.ground.home import prepare_home, run_lock
 
     settings = context.settings()
     prepare_home(settings)

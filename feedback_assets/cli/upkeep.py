@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from feedback_assets.cli import context, output
-from feedback_assets.errors import FeedbackError
+from feedback_assets.ground.errors import FeedbackError
 
 if TYPE_CHECKING:
     from feedback_assets.contracts.table import Table
-    from feedback_assets.settings import Settings
+    from feedback_assets.ground.settings import Settings
 
 
 @click.command("upkeep")
@@ -77,7 +77,7 @@ def _prune_history(settings: "Settings") -> Any:
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     import dagster as dg
 
-    from feedback_assets.step_assets import plain
+    from feedback_assets.graph.step_assets import plain
     from feedback_assets.upkeep.assets import RUNS_AT_ONCE
     from feedback_assets.wiring.history import prune_history
 

@@ -2,7 +2,7 @@
 
 from feedback_assets.compute.interface import Compute
 from feedback_assets.compute.sail import SailCompute
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 
 _ENGINES = {
     "sail": SailCompute,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.table import Table
-from feedback_assets.errors import ContractError
+from feedback_assets.ground.errors import ContractError
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.table import Column, Table
-from feedback_assets.verdict import SAMPLE, Verdict
+from feedback_assets.ground.verdict import SAMPLE, Verdict
 
 if TYPE_CHECKING:
     import pandera.polars as pap

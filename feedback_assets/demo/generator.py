@@ -20,7 +20,7 @@ from feedback_assets.demo.author import GENERIC_MAPPINGS, Author
 from feedback_assets.demo.draft import Draft
 from feedback_assets.demo.schedule import SOURCES, Schedule, plan
 from feedback_assets.demo.truth import FILE_NAME
-from feedback_assets.errors import FeedbackError
+from feedback_assets.ground.errors import FeedbackError
 
 FIRST_DAY = date(2025, 6, 2)
 # A delivery file holds at most so many records: what memory holds at a time.

@@ -1,6 +1,6 @@
 """How a tracker or an alert channel says no. Both leave the intent in the outbox; neither stops the run."""
 
-from feedback_assets.errors import FeedbackError
+from feedback_assets.ground.errors import FeedbackError
 
 
 class RefusedError(FeedbackError):

@@ -6,7 +6,7 @@ the next live one. Not here: what a run's purpose is (purpose.py), how touches c
 
 from feedback_assets.contracts.themes import TOUCHES
 from feedback_assets.effects.purpose import may_publish
-from feedback_assets.following import Following
+from feedback_assets.ground.following import Following
 from feedback_assets.lakehouse.interface import Lakehouse
 
 

@@ -10,8 +10,8 @@ from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES, REVIEW
 from feedback_assets.contracts.review import DECISIONS
 from feedback_assets.contracts.silver import EVENTS
-from feedback_assets.steps import Judged, Rule, Step, StepRun
-from feedback_assets.verdict import Verdict
+from feedback_assets.graph.steps import Judged, Rule, Step, StepRun
+from feedback_assets.ground.verdict import Verdict
 
 
 def _run(at: StepRun) -> object:
@@ -21,7 +21,7 @@ def _run(at: StepRun) -> object:
 
 
 def _account(judged: Judged) -> Mapping[date, Verdict]:
-    from feedback_assets.accounts import batch_verdicts
+    from feedback_assets.ground.accounts import batch_verdicts
 
     return batch_verdicts(judged.lake, "enrichment", judged.offered, before=[EVENTS], after=[ENRICHED_EVENTS], only={"outcome": ["issues"]})
 
@@ -33,7 +33,7 @@ def _evidence(judged: Judged) -> Mapping[date, Verdict]:
 
 
 def _standing_account(judged: Judged) -> Verdict:
-    from feedback_assets.accounts import rows_by_batch, stage_verdict
+    from feedback_assets.ground.accounts import rows_by_batch, stage_verdict
 
     rows_out = rows_by_batch(judged.lake, [ENRICHED_EVENTS], judged.days, outcome=["issues"])
     return stage_verdict(

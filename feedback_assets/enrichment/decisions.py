@@ -12,8 +12,8 @@ from feedback_assets.enrichment.golden import GoldenText
 from feedback_assets.enrichment.learning.groups import duplicate_groups
 from feedback_assets.enrichment.samples import NONE, Sample
 from feedback_assets.enrichment.taxonomy import Taxonomy
+from feedback_assets.ground.placeholders import blanked, plain
 from feedback_assets.lakehouse.interface import Lakehouse
-from feedback_assets.placeholders import blanked, plain
 
 WEIGHT = 3.0
 """How much a decision counts beside a golden text: it is about texts that really come in here."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.enrichment import ISSUES, REVIEW
 from feedback_assets.contracts.silver import EVENTS
+from feedback_assets.ground.verdict import SAMPLE, Verdict
 from feedback_assets.lakehouse.interface import Lakehouse
-from feedback_assets.verdict import SAMPLE, Verdict
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,7 +7,7 @@ texts. Scripts without spaces give single characters, pairs and triples as token
 import re
 
 from feedback_assets.enrichment.phrases import fold, is_unspaced
-from feedback_assets.placeholders import PATTERN
+from feedback_assets.ground.placeholders import PATTERN
 
 _RUNS = re.compile(r"[\w]+(?:'\w+)?|[!?]{2,}|[\U0001f300-\U0001faff\u2600-\u27bf]")
 _MOST_LETTERS = 24

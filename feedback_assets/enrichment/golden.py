@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from feedback_assets.enrichment.taxonomy import Taxonomy
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 
 Split = Literal["train", "calibration", "test"]
 

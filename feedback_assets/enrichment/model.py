@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from feedback_assets.enrichment.features import PAIR, features, is_dense, pair, tokens
 from feedback_assets.enrichment.learning.platt import Platt
 from feedback_assets.enrichment.learning.words import DIMENSIONS, word_vectors
-from feedback_assets.errors import FeedbackError
+from feedback_assets.ground.errors import FeedbackError
 
 if TYPE_CHECKING:
     import numpy as np

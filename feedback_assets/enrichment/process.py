@@ -19,9 +19,9 @@ from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES, REVIEW
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.contracts.table import Table
 from feedback_assets.enrichment.kernel import DECIDED, FOUND, INPUT, ReadsEvents, decided_batches
-from feedback_assets.identity import issue_id
+from feedback_assets.ground.identity import issue_id
+from feedback_assets.ground.slices import in_slices, rows_in_parts
 from feedback_assets.lakehouse.interface import Lakehouse
-from feedback_assets.slices import in_slices, rows_in_parts
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 
 from feedback_assets.enrichment.tiers.interface import Span
-from feedback_assets.placeholders import plain
+from feedback_assets.ground.placeholders import plain
 
 MOST_CHARACTERS = 8000
 """Characters of a text that are read; what comes after is log output or a paste in all texts seen."""

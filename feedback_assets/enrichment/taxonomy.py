@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from feedback_assets.enrichment.phrases import Phrase, PhraseError, compile_phrase
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 
 Strength = Literal["sure", "likely", "hint"]
 Urgency = Literal["now", "soon", "normal", "low"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from feedback_assets.errors import FeedbackError
+from feedback_assets.ground.errors import FeedbackError
 
 Row = Mapping[str, Any]
 """One line of the user's file: a JSON object."""

@@ -55,7 +55,7 @@ _KEY = bytes(32)
 
 def measure(rows: Sequence[Row]) -> Outcome:
     """Precision, recall and F1 over all covered labels, and by type. Raises LabelError."""
-    from feedback_assets.placeholders import PATTERN
+    from feedback_assets.ground.placeholders import PATTERN
     from feedback_assets.silver.offsets import MappedText, raw_span
     from feedback_assets.silver.personal.masker import Masker, Policy
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.arrow import arrow_schema, fit
 from feedback_assets.contracts.table import Table
-from feedback_assets.errors import ContractError
+from feedback_assets.ground.errors import ContractError
 from feedback_assets.lakehouse.interface import Changes, Mark, TableUpkeep, Where, WriteResult
 from feedback_assets.lakehouse.lock import table_lock
 from feedback_assets.lakehouse.quick import FollowingReader

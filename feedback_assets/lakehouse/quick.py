@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from feedback_assets.contracts.table import Table
-from feedback_assets.errors import FeedbackError
+from feedback_assets.ground.errors import FeedbackError
 from feedback_assets.lakehouse.difference import file_changes
 from feedback_assets.lakehouse.interface import Changes, Mark, Where
 from feedback_assets.lakehouse.log import commit_name, latest_version

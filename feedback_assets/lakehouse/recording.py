@@ -1,7 +1,7 @@
 """A lakehouse that notes what is read and written through it, and has rows judged before they are written.
 
 Every step of the graph works through one of these. So what a step reads can be held against what it declares, its log line and its
-metadata say what it really did, and rows that break a rule are refused before they stand anywhere. Not here: the rules (gate.py).
+metadata say what it really did, and rows that break a rule are refused before they stand anywhere. Not here: the rules (graph/gate.py).
 """
 
 import threading

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from feedback_assets.contracts.table import Table
-from feedback_assets.errors import FeedbackError
+from feedback_assets.ground.errors import FeedbackError
 from feedback_assets.lakehouse.interface import TableUpkeep
 from feedback_assets.lakehouse.lock import table_lock
 from feedback_assets.lakehouse.log import commit_of, is_checkpoint, log_files

@@ -6,7 +6,7 @@ from feedback_assets.contracts.ledger import CURSORS
 from feedback_assets.contracts.priority import SCORES
 from feedback_assets.contracts.signals import TRENDS
 from feedback_assets.contracts.themes import THEME_DAYS, THEMES
-from feedback_assets.steps import Step, StepRun
+from feedback_assets.graph.steps import Step, StepRun
 
 
 def _run(at: StepRun) -> object:

@@ -9,7 +9,7 @@ from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.priority import FACTORS, SCORES
 from feedback_assets.contracts.signals import TRENDS
 from feedback_assets.contracts.themes import THEME_DAYS, THEMES
-from feedback_assets.following import Following
+from feedback_assets.ground.following import Following
 from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
 from feedback_assets.priority.factors import Facts, active_on, factors_of
 from feedback_assets.priority.score import band_of, score_of

@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from feedback_assets.errors import SettingError
-from feedback_assets.identity import sha256_hex
+from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.identity import sha256_hex
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -6,8 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from feedback_assets.errors import SettingError
-from feedback_assets.identity import sha256_hex
+from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.identity import sha256_hex
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 

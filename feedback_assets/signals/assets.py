@@ -10,7 +10,7 @@ from feedback_assets.contracts.signals import DAILY_COUNTS, KPIS, SENTIMENT, TRE
 from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENTS, REVISIONS
 from feedback_assets.contracts.table import Table
 from feedback_assets.contracts.themes import ISSUE_FACTS, THEME_DAYS, THEMES
-from feedback_assets.steps import Step, StepRun
+from feedback_assets.graph.steps import Step, StepRun
 
 
 def _counts(at: StepRun) -> object:

@@ -16,7 +16,7 @@ from feedback_assets.contracts.signals import DAILY_COUNTS, KPIS, SENTIMENT, TRE
 from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENTS, REVISIONS
 from feedback_assets.contracts.table import Table
 from feedback_assets.contracts.themes import ISSUE_FACTS, THEME_DAYS, THEMES
-from feedback_assets.following import Following
+from feedback_assets.ground.following import Following
 from feedback_assets.lakehouse.interface import Changes, Lakehouse, Where, WriteResult
 from feedback_assets.signals.counts import daily_counts
 from feedback_assets.signals.kpis import kpis

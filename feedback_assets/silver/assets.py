@@ -15,8 +15,8 @@ from feedback_assets.contracts.silver import (
     REVISED_BATCHES,
     REVISIONS,
 )
-from feedback_assets.steps import Judged, Rule, Step, StepRun
-from feedback_assets.verdict import Verdict
+from feedback_assets.graph.steps import Judged, Rule, Step, StepRun
+from feedback_assets.ground.verdict import Verdict
 
 FRESH = timedelta(days=2)
 
@@ -40,14 +40,14 @@ def _duplicates(at: StepRun) -> object:
 
 
 def _account(judged: Judged) -> Mapping[date, Verdict]:
-    from feedback_assets.accounts import batch_verdicts
+    from feedback_assets.ground.accounts import batch_verdicts
 
     return batch_verdicts(judged.lake, "silver", judged.offered, before=[bronze_table(s) for s in SOURCES], after=[EVENTS])
 
 
 def _readable(judged: Judged) -> Mapping[date, Verdict]:
-    from feedback_assets.accounts import by_day
-    from feedback_assets.readable import readable_verdict
+    from feedback_assets.ground.accounts import by_day
+    from feedback_assets.ground.readable import readable_verdict
 
     return by_day(judged.lake, judged.days, lambda lake, day: readable_verdict(lake, SOURCES, [day]))
 
@@ -59,13 +59,13 @@ def _leaks(judged: Judged) -> Mapping[date, Verdict]:
 
 
 def _finished(judged: Judged) -> Verdict:
-    from feedback_assets.accounts import unfinished_verdict
+    from feedback_assets.ground.accounts import unfinished_verdict
 
     return unfinished_verdict(judged.lake)
 
 
 def _standing_account(judged: Judged) -> Verdict:
-    from feedback_assets.accounts import rows_by_batch, stage_verdict
+    from feedback_assets.ground.accounts import rows_by_batch, stage_verdict
 
     rows_in = rows_by_batch(judged.lake, [bronze_table(s) for s in SOURCES], judged.days)
     return stage_verdict(judged.lake, "silver", judged.days, rows_in=rows_in, rows_out=rows_by_batch(judged.lake, [EVENTS], judged.days))

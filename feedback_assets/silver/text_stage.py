@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from feedback_assets.placeholders import PATTERN
+from feedback_assets.ground.placeholders import PATTERN
 from feedback_assets.silver import duplicates, information
 from feedback_assets.silver.cleaning import TEXT_LIMIT, Cleaned, clean, clean_batch, seen, storable
 from feedback_assets.silver.language import LanguageDetector

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from feedback_assets.contracts.silver import CHANNELS
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 from feedback_assets.sources import reading
 from feedback_assets.sources.event import CanonicalEvent, RecordError
 from feedback_assets.sources.framing.frames import Layout

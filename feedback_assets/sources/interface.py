@@ -53,7 +53,7 @@ class FixedSource:
     needs_mapping = False
 
     def read_mapping(self, path: Path) -> str:
-        from feedback_assets.errors import SettingError
+        from feedback_assets.ground.errors import SettingError
 
         raise SettingError(
             f"the source {self.name} takes no mapping, and {path.name} was given",

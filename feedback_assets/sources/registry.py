@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 from feedback_assets.sources.app_store import AppStore
 from feedback_assets.sources.forum import Forum
 from feedback_assets.sources.generic import Generic

@@ -15,8 +15,8 @@ from feedback_assets.contracts.themes import (
     THEMES,
     TOUCHES,
 )
-from feedback_assets.steps import Judged, Rule, Step, StepRun
-from feedback_assets.verdict import Verdict
+from feedback_assets.graph.steps import Judged, Rule, Step, StepRun
+from feedback_assets.ground.verdict import Verdict
 
 
 def _embeddings(at: StepRun) -> object:
@@ -94,7 +94,7 @@ STEPS = (
         reads=(ASSIGNMENTS, ISSUES, EVENTS, DUPLICATE_INDEX, REVISIONS, EVENT_DAYS, MANIFEST),
         keeps=(TOUCHES, CURSORS),
         kinds=("polars",),
-        code=("themes/facts", "people", "reckoning"),
+        code=("themes/facts", "ground/people", "reckoning"),
         versions=("exchange rates",),
     ),
     Step(

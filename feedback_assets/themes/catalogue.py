@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.table import Table
 from feedback_assets.contracts.themes import ISSUE_FACTS, SAMPLES, STATES, THEME_DAYS, THEMES
-from feedback_assets.following import Following
+from feedback_assets.ground.following import Following
 from feedback_assets.lakehouse.interface import Lakehouse, Where, WriteResult
 from feedback_assets.themes import evidence
 from feedback_assets.themes.naming import MOST_TEXTS, NAMING_VERSION, Subject, name_themes

@@ -10,7 +10,7 @@ from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ISSUES
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.contracts.themes import EMBEDDINGS, STATES
-from feedback_assets.slices import in_slices, rows_in_parts
+from feedback_assets.ground.slices import in_slices, rows_in_parts
 from feedback_assets.themes.embedders.interface import Embedder
 from feedback_assets.themes.wording import spans_of, wording
 

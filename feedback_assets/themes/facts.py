@@ -17,10 +17,10 @@ from feedback_assets.contracts.enrichment import ISSUES
 from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENT_DAYS, EVENTS, REVISIONS
 from feedback_assets.contracts.table import Table
 from feedback_assets.contracts.themes import ASSIGNMENTS, ISSUE_FACTS, THEME_DAYS, TOUCHES
-from feedback_assets.following import Following
-from feedback_assets.identity import event_prefix, touch_id
+from feedback_assets.ground.following import Following
+from feedback_assets.ground.identity import event_prefix, touch_id
+from feedback_assets.ground.people import person_column
 from feedback_assets.lakehouse.interface import Lakehouse, Where, WriteResult
-from feedback_assets.people import person_column
 from feedback_assets.reckoning.exchange_rates import rates_version
 from feedback_assets.reckoning.money import reporting_cents
 

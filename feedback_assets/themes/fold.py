@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from feedback_assets.identity import theme_id
+from feedback_assets.ground.identity import theme_id
 from feedback_assets.themes.lens import LENS_VERSION, Language, unit
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Brings grouping up to date with the issues that are embedded: which issue belongs to which theme, the themes' states, the checkpoint.
 
 Here: what changed, folding it, and the order of the writes. Not here: the fold itself (fold.py), facts and counts of issues (facts.py,
-registry.py).
+catalogue.py).
 
 A run goes on from the checkpoint when all new issues are of days after it, and reads those days alone; else it folds all issues again from
 the stored vectors. Written in this order: themes that ended, with their successors; assignments; states; the checkpoint; what was read.
@@ -18,8 +18,8 @@ from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.enrichment import ISSUES
 from feedback_assets.contracts.silver import EVENT_DAYS, REVISIONS
 from feedback_assets.contracts.themes import ASSIGNMENTS, CHECKPOINTS, EMBEDDINGS, STATES
-from feedback_assets.following import Following
-from feedback_assets.identity import event_prefix
+from feedback_assets.ground.following import Following
+from feedback_assets.ground.identity import event_prefix
 from feedback_assets.themes.checkpoint import meta_of, rows_of, state_of
 from feedback_assets.themes.embedders.interface import Embedder
 from feedback_assets.themes.fold import Folded, Issue, Parameters, Place, State, Theme, fold

@@ -1,8 +1,8 @@
 """What must hold of themes at any time. Verdicts for the checks; no Dagster."""
 
 from feedback_assets.contracts.themes import EMBEDDINGS, STATES
+from feedback_assets.ground.verdict import Verdict
 from feedback_assets.lakehouse.interface import Lakehouse
-from feedback_assets.verdict import Verdict
 
 
 def one_embedder_verdict(lake: Lakehouse, setting: str, embedder: str) -> Verdict:

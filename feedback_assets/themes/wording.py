@@ -7,7 +7,7 @@ them founds a theme or becomes its name.
 import re
 from collections.abc import Sequence
 
-from feedback_assets.placeholders import blanked
+from feedback_assets.ground.placeholders import blanked
 
 _LABEL = re.compile(r"\[[A-Z][A-Z0-9_ -]*\]")
 _MARKUP = re.compile(r"<[^<>]{0,300}>|&[#\w]{1,10};|`{1,3}|\{\{.{0,200}?\}\}")

@@ -7,8 +7,8 @@ from feedback_assets.contracts.priority import SCORES
 from feedback_assets.contracts.signals import DAILY_COUNTS, TRENDS
 from feedback_assets.contracts.themes import ISSUE_FACTS, THEMES, TOUCHES
 from feedback_assets.contracts.tickets import OUTBOX, TICKETS
-from feedback_assets.steps import Judged, Rule, Step, StepRun
-from feedback_assets.verdict import Verdict
+from feedback_assets.graph.steps import Judged, Rule, Step, StepRun
+from feedback_assets.ground.verdict import Verdict
 
 
 def _run(at: StepRun) -> object:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from feedback_assets.identity import sha256_hex
+from feedback_assets.ground.identity import sha256_hex
 
 LONGEST_TITLE = 120
 LONGEST_QUOTE = 400

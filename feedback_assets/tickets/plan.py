@@ -11,7 +11,7 @@ Exactly one open ticket a theme:
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from feedback_assets.identity import ticket_id
+from feedback_assets.ground.identity import ticket_id
 from feedback_assets.tickets.content import TicketContent
 from feedback_assets.tickets.policy import Minimum, deserves_ticket
 from feedback_assets.tickets.themes import ThemeView, successor_of

@@ -10,7 +10,7 @@ from datetime import datetime
 from feedback_assets.effects.outbox import Intent, Settled, newest, read_intents, settle, write_intents
 from feedback_assets.effects.purpose import may_publish
 from feedback_assets.effects.touched import Touched
-from feedback_assets.identity import intent_id
+from feedback_assets.ground.identity import intent_id
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.tickets.content import TicketContent, content_from, content_hash
 from feedback_assets.tickets.evidence import issues_in_force, representative, said_by_theme, segments_by_theme

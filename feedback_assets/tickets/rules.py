@@ -4,8 +4,8 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from feedback_assets.contracts.tickets import OUTBOX, TICKETS
+from feedback_assets.ground.verdict import SAMPLE, Verdict
 from feedback_assets.lakehouse.interface import Lakehouse
-from feedback_assets.verdict import SAMPLE, Verdict
 
 AGE_LIMIT = timedelta(hours=24)
 """An intent that waits longer than this is an outage of the tracker or the channel, not a hiccup."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import dagster as dg
 
-from feedback_assets.resources import SERVICES, services_of
-from feedback_assets.step_assets import group_name, plain
+from feedback_assets.graph.resources import SERVICES, services_of
+from feedback_assets.graph.step_assets import group_name, plain
 
 RUNS_AT_ONCE = 1000
 """Runs whose history one upkeep takes away at most: the first one on an old home must end, too."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from feedback_assets.contracts.table import Table
-from feedback_assets.errors import FeedbackError
+from feedback_assets.ground.errors import FeedbackError
 from feedback_assets.lakehouse.interface import Lakehouse, TableUpkeep
 
 FOREVER = timedelta(days=36_500)

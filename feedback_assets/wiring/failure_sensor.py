@@ -14,13 +14,13 @@ from feedback_assets.alerts.channels.interface import AlertChannel
 from feedback_assets.alerts.failures import FailuresReport, tell
 from feedback_assets.contracts.bronze import SOURCES
 from feedback_assets.effects.files import exclusive
+from feedback_assets.graph.resources import SERVICES, services_of
 from feedback_assets.lakehouse.interface import Lakehouse
-from feedback_assets.resources import SERVICES, services_of
 from feedback_assets.wiring.outcomes import Cursor, read_outcomes
 from feedback_assets.wiring.standing import record_standing
 
 if TYPE_CHECKING:
-    from feedback_assets.services import Services
+    from feedback_assets.wiring.services import Services
 
 STORED_CURSOR = "feedback/failures"
 """Where the instance keeps the cursor of `feedback run`; the sensor has its own."""
@@ -80,8 +80,8 @@ def failure_sensors() -> list[dg.SensorDefinition]:
 
 def idle_days(services: "Services", days: Collection[str]) -> set[str]:
     """Of these days the ones for which nothing waits in the landing zone and no stage lacks a batch."""
-    from feedback_assets.accounts import unfinished_sources
     from feedback_assets.bronze.ingest import pending_files
+    from feedback_assets.ground.accounts import unfinished_sources
 
     wanted = {date.fromisoformat(d) for d in days}
     busy = {f.feed_date for source in SOURCES for f in pending_files(services.lake, services.landing, source, wanted)}

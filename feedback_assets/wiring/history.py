@@ -20,7 +20,7 @@ from dagster._core.storage.runs.schema import RunTagsTable
 from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
-from feedback_assets.errors import FeedbackError
+from feedback_assets.ground.errors import FeedbackError
 from feedback_assets.wiring.event_log import EventLog
 from feedback_assets.wiring.sqlite import size_of
 

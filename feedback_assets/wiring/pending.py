@@ -14,7 +14,7 @@ from feedback_assets.effects.purpose import may_publish
 from feedback_assets.lakehouse.interface import Mark
 
 if TYPE_CHECKING:
-    from feedback_assets.services import Services
+    from feedback_assets.wiring.services import Services
 
 DESTINATIONS = ("tickets:", "alerts:")
 """Beginnings of consumers that only a run that publishes moves on."""
@@ -26,9 +26,9 @@ def pending_days(services: "Services", bounds: tuple[date, date] = (date.min, da
     The latter's bronze assets do nothing new, but their checks stand before the later stages: without them a day that a check
     stopped would go on at the next run.
     """
-    from feedback_assets.accounts import unfinished_sources
     from feedback_assets.bronze.ingest import pending_days as bronze_pending
     from feedback_assets.contracts.bronze import SOURCES
+    from feedback_assets.ground.accounts import unfinished_sources
     from feedback_assets.themes.embed import days_of_another_embedder
 
     days: dict[date, set[str]] = {}

@@ -1,6 +1,6 @@
 """Dagster's runs, events and schedules in Postgres: dagster-postgres with connections that stay open and whole batches.
 
-Named by the home's dagster.yaml when FEEDBACK_DAGSTER_POSTGRES is set (home.py). Needs the extra `postgres`.
+Named by the home's dagster.yaml when FEEDBACK_DAGSTER_POSTGRES is set (ground/home.py). Needs the extra `postgres`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

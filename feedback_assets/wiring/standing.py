@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 
 import dagster as dg
 
-from feedback_assets.accounts import unfinished_sources, unfinished_verdict
-from feedback_assets.checks import result
 from feedback_assets.contracts.bronze import MANIFEST
+from feedback_assets.graph.checks import result
+from feedback_assets.ground.accounts import unfinished_sources, unfinished_verdict
+from feedback_assets.ground.verdict import Verdict
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.tickets.rules import outbox_verdict
-from feedback_assets.verdict import Verdict
 
 HELD_AFTER = timedelta(hours=1)
 """A day may be between two stages for so long; then it is held."""

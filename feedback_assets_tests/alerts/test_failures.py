@@ -15,8 +15,8 @@ from feedback_assets.alerts.failures import CHECK, NO_DAY, RUN, Facts, FailuresR
 from feedback_assets.alerts.operations import OperationsMessage
 from feedback_assets.contracts.tickets import OUTBOX
 from feedback_assets.effects.refusals import UnavailableError
+from feedback_assets.ground.settings import Settings
 from feedback_assets.lakehouse.local import LocalLakehouse
-from feedback_assets.settings import Settings
 from feedback_assets_tests.gold_rows import NOW
 from feedback_assets_tests.loopback.trackers import Fuse, FusedLake, Killed
 

@@ -12,9 +12,9 @@ from feedback_assets.alerts.content import AlertContent
 from feedback_assets.alerts.process import AlertsReport, update_alerts
 from feedback_assets.contracts.tickets import OUTBOX
 from feedback_assets.effects.refusals import UnavailableError
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.settings import Settings
 from feedback_assets.lakehouse.local import LocalLakehouse
-from feedback_assets.settings import Settings
 from feedback_assets_tests.gold_rows import DAY, NOW, drop_score, put_score, put_theme, put_trend, theme
 from feedback_assets_tests.loopback.trackers import Fuse, FusedLake, Killed
 

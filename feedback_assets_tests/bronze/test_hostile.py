@@ -12,8 +12,8 @@ import pytest
 from feedback_assets.bronze.ingest import ingest_days, pending_days
 from feedback_assets.bronze.landing import LandingZone
 from feedback_assets.contracts.bronze import DEAD_LETTERS, MANIFEST, SOURCES, bronze_table
+from feedback_assets.ground.settings import Settings
 from feedback_assets.lakehouse.local import LocalLakehouse
-from feedback_assets.settings import Settings
 from feedback_assets.sources.framing.decompress import decompress
 from feedback_assets.sources.framing.frames import FileError
 from feedback_assets.sources.reasons import REASONS

@@ -14,10 +14,10 @@ from feedback_assets.bronze.landing import LandingZone
 from feedback_assets.compute.workers import close_workers
 from feedback_assets.contracts.bronze import DEAD_LETTERS, MANIFEST, bronze_table
 from feedback_assets.contracts.table import Table
-from feedback_assets.identity import event_id, sha256_hex
+from feedback_assets.ground.identity import event_id, sha256_hex
+from feedback_assets.ground.settings import Settings
 from feedback_assets.lakehouse.interface import WriteResult
 from feedback_assets.lakehouse.local import LocalLakehouse
-from feedback_assets.settings import Settings
 from feedback_assets.sources.framing.frames import Limits
 from feedback_assets_tests import hostile
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from feedback_assets.bronze.landing import LandingZone
 from feedback_assets.bronze.names import safe_parts
 from feedback_assets.bronze.records import open_bytes
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 from feedback_assets.sources.framing.frames import DEFAULT_LIMITS
 from feedback_assets.sources.registry import source_named
 from feedback_assets_tests import hostile

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from feedback_assets.settings import project_root
+from feedback_assets.ground.settings import project_root
 from feedback_assets_tests.cli.conftest import Call, Outcome
 from feedback_assets_tests.cli.delivered import only_bronze
 from feedback_assets_tests.cli.feedback import feedback

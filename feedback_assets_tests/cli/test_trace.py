@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from feedback_assets.identity import event_id
+from feedback_assets.ground.identity import event_id
 from feedback_assets_tests.cli.conftest import HOSTILE_ID, PLANTED_DAY, Call
 from feedback_assets_tests.cli.delivered import delivered_bytes, land_bytes, only_bronze
 from feedback_assets_tests.cli.feedback import feedback

@@ -9,7 +9,7 @@ from feedback_assets.compute.registry import compute_named
 from feedback_assets.compute.sail import SailCompute
 from feedback_assets.compute.types import ddl
 from feedback_assets.contracts import ALL_TABLES
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 from feedback_assets_tests.compute.fixtures import sail  # noqa: F401
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from feedback_assets.contracts.arrow import arrow_schema, fit, to_arrow
 from feedback_assets.contracts.bronze import SOURCES
 from feedback_assets.contracts.markdown import tables_markdown
 from feedback_assets.contracts.pandera_schema import pandera_schema, schema_verdict
-from feedback_assets.errors import ContractError
-from feedback_assets.settings import project_root
+from feedback_assets.ground.errors import ContractError
+from feedback_assets.ground.settings import project_root
 
 GROUPS = table_named("silver/duplicate_groups")
 by_name = pytest.mark.parametrize("table", ALL_TABLES, ids=lambda t: t.name)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from feedback_assets.demo.generator import generate
 from feedback_assets.demo.schedule import SOURCES, plan
 from feedback_assets.demo.truth import read_truth
-from feedback_assets.errors import FeedbackError
+from feedback_assets.ground.errors import FeedbackError
 from feedback_assets_tests.demo.conftest import Demo
 
 _SCRIPT = """

@@ -10,7 +10,7 @@ from feedback_assets.demo import causes
 from feedback_assets.demo.compose import LANGUAGES
 from feedback_assets.demo.schedule import SOURCES
 from feedback_assets.demo.truth import BrokenRecord, TruthRecord, read_truth
-from feedback_assets.errors import FeedbackError
+from feedback_assets.ground.errors import FeedbackError
 from feedback_assets_tests.demo.conftest import Demo
 from feedback_assets_tests.demo.reading import elements, id_of, unpacked
 

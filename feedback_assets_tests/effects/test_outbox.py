@@ -11,7 +11,7 @@ from feedback_assets.contracts.tickets import OUTBOX
 from feedback_assets.effects.outbox import Intent, Settled, newest, read_intents, settle, wait_after, write_intents
 from feedback_assets.effects.purpose import may_publish
 from feedback_assets.effects.refusals import RefusedError, UnavailableError
-from feedback_assets.identity import intent_id, sha256_hex
+from feedback_assets.ground.identity import intent_id, sha256_hex
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets_tests.gold_rows import NOW, theme
 

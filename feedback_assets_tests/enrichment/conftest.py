@@ -7,7 +7,7 @@ import pytest
 from feedback_assets.enrichment.golden import GoldenText, read_golden
 from feedback_assets.enrichment.reader import Reader, build_reader
 from feedback_assets.enrichment.taxonomy import Taxonomy, load_taxonomy
-from feedback_assets.settings import project_root
+from feedback_assets.ground.settings import project_root
 
 TAXONOMY = project_root() / "taxonomy"
 

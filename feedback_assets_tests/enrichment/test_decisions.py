@@ -13,7 +13,7 @@ from feedback_assets.enrichment.golden import GoldenText, of_split
 from feedback_assets.enrichment.model import LocalModel
 from feedback_assets.enrichment.taxonomy import Taxonomy
 from feedback_assets.enrichment.training import load_or_train
-from feedback_assets.identity import decision_id
+from feedback_assets.ground.identity import decision_id
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets_tests.enrichment.conftest import TAXONOMY
 

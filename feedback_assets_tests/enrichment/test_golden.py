@@ -11,7 +11,7 @@ import pytest
 
 from feedback_assets.enrichment.golden import read_golden
 from feedback_assets.enrichment.taxonomy import Taxonomy, load_taxonomy
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 
 TAXONOMY = Path(__file__).resolve().parents[2] / "taxonomy"
 GOLDEN = TAXONOMY / "golden"

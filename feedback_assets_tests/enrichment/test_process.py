@@ -13,7 +13,7 @@ from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.contracts.table import Table
 from feedback_assets.enrichment.process import enrich_days, pending_days
 from feedback_assets.enrichment.reader import Reader
-from feedback_assets.identity import batch_id, event_id, issue_id, sha256_hex
+from feedback_assets.ground.identity import batch_id, event_id, issue_id, sha256_hex
 from feedback_assets.lakehouse.interface import WriteResult
 from feedback_assets.lakehouse.local import LocalLakehouse
 

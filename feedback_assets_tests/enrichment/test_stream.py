@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from feedback_assets import slices
-from feedback_assets.services import Services
-from feedback_assets.settings import Settings
+from feedback_assets.ground import slices
+from feedback_assets.ground.settings import Settings
 from feedback_assets.silver import process as silver
+from feedback_assets.wiring.services import Services
 from feedback_assets_tests.small import FIRST, SECOND, land, posts, run_days
 
 

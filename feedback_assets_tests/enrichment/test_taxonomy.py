@@ -11,7 +11,7 @@ from feedback_assets.enrichment.reader import Reader
 from feedback_assets.enrichment.taxonomy import Taxonomy, load_taxonomy
 from feedback_assets.enrichment.tiers.interface import EventText
 from feedback_assets.enrichment.tiers.rules import RuleTier
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 from feedback_assets_tests.enrichment.conftest import TAXONOMY
 
 CATEGORIES = {

@@ -8,7 +8,7 @@ from feedback_assets.enrichment.golden import GoldenText, read_golden
 from feedback_assets.enrichment.model import load, save
 from feedback_assets.enrichment.taxonomy import Taxonomy
 from feedback_assets.enrichment.training import load_or_train, model_version, train
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 
 TEXTS = ["the app crashes", "charged twice!!", "ログインできない", "love it", "", "12345", "İstanbul 'quoted' text"]
 LINE = '{"id": "a", "text": "it crashes", "language": "en", "kind": "plain", "group": "a", "split": "train", "labels": [%s]}'

@@ -10,11 +10,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from feedback_assets.build import build_defs
 from feedback_assets.demo.generator import FIRST_DAY, generate
-from feedback_assets.jobs import DAY_JOB, GOLD_JOB
-from feedback_assets.services import Services
-from feedback_assets.settings import PURPOSE_TAG, Settings
+from feedback_assets.graph.jobs import DAY_JOB, GOLD_JOB
+from feedback_assets.ground.settings import PURPOSE_TAG, Settings
+from feedback_assets.wiring.build import build_defs
+from feedback_assets.wiring.services import Services
 from feedback_assets_tests.keys import KEY_HEX
 from feedback_assets_tests.small import land, posts
 

@@ -12,11 +12,11 @@ import dagster as dg
 import pytest
 import yaml
 
-from feedback_assets.build import STEPS, build_defs
 from feedback_assets.contracts import ALL_TABLES
-from feedback_assets.jobs import STANDING_JOB, UPKEEP_JOB
-from feedback_assets.settings import Settings, project_root
-from feedback_assets.steps import bookkeeping
+from feedback_assets.graph.jobs import STANDING_JOB, UPKEEP_JOB
+from feedback_assets.graph.steps import bookkeeping
+from feedback_assets.ground.settings import Settings, project_root
+from feedback_assets.wiring.build import STEPS, build_defs
 
 SNAPSHOT = Path(__file__).with_name("graph_snapshot.json")
 HEAVY = (
@@ -142,7 +142,7 @@ def test_building_the_graph_warns_of_nothing(tmp_path: Path) -> None:
 
 
 def test_dagster_yaml_is_accepted_and_in_force_in_a_home(tmp_path: Path) -> None:
-    from feedback_assets.home import prepare_home
+    from feedback_assets.ground.home import prepare_home
 
     settings = Settings(home=tmp_path / "home")
     prepare_home(settings)

@@ -5,9 +5,9 @@ from typing import cast
 import dagster as dg
 import pytest
 
-from feedback_assets.build import STEPS
 from feedback_assets.contracts import ALL_TABLES
-from feedback_assets.steps import Step, bookkeeping, deps_of, undeclared
+from feedback_assets.graph.steps import Step, bookkeeping, deps_of, undeclared
+from feedback_assets.wiring.build import STEPS
 from feedback_assets_tests.graph.conftest import Ran
 
 by_step = pytest.mark.parametrize("step", STEPS, ids=lambda s: s.name)

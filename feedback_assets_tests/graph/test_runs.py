@@ -7,17 +7,16 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from feedback_assets.build import build_defs
 from feedback_assets.cli.run import MOST_IN_A_ROW, RunReport, _run_days
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS
 from feedback_assets.contracts.tickets import OUTBOX
-from feedback_assets.jobs import DAY_JOB, GOLD_JOB
-from feedback_assets.services import Services
-from feedback_assets.settings import Settings, project_root
-from feedback_assets.standing_assets import STANDING
+from feedback_assets.graph.jobs import DAY_JOB, GOLD_JOB, STANDING
+from feedback_assets.ground.settings import Settings, project_root
 from feedback_assets.upkeep.assets import UPKEEP_GROUP
+from feedback_assets.wiring.build import build_defs
 from feedback_assets.wiring.pending import gold_is_behind, pending_days
+from feedback_assets.wiring.services import Services
 from feedback_assets_tests.gold_rows import put_counts, put_score, put_theme, put_trend
 from feedback_assets_tests.small import FIRST, LANDED, PLANTED, garbage, land, posts
 from feedback_assets_tests.story import BROKEN, GOOD_DAYS, Story, tables_without_raw_text, texts_of_files

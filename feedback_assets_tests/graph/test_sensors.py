@@ -13,12 +13,12 @@ from dagster._core.execution.plan.objects import StepFailureData
 from dagster_shared.error import SerializableErrorInfo
 
 from feedback_assets.bronze.again import WAITS
-from feedback_assets.build import build_defs
 from feedback_assets.contracts.bronze import STAGE_BATCHES
-from feedback_assets.jobs import DAY_JOB
-from feedback_assets.resources import SERVICES
-from feedback_assets.services import Services
-from feedback_assets.settings import Settings
+from feedback_assets.graph.jobs import DAY_JOB
+from feedback_assets.graph.resources import SERVICES
+from feedback_assets.ground.settings import Settings
+from feedback_assets.wiring.build import build_defs
+from feedback_assets.wiring.services import Services
 from feedback_assets_tests.small import FIRST, SECOND, garbage, land, posts
 from feedback_assets_tests.snapshot import commits
 from feedback_assets_tests.story import Story

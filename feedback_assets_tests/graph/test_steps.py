@@ -10,20 +10,20 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from feedback_assets import step_assets
-from feedback_assets.build import STEPS, build_defs
-from feedback_assets.code_version import code_version
 from feedback_assets.contracts import table_named
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.silver import DUPLICATE_GROUPS, EVENTS, RAW_TEXT
 from feedback_assets.effects.refusals import UnavailableError
-from feedback_assets.jobs import DAY_JOB
+from feedback_assets.graph import step_assets
+from feedback_assets.graph.code_version import code_version
+from feedback_assets.graph.jobs import DAY_JOB
+from feedback_assets.graph.partitions import daily
+from feedback_assets.graph.resources import SERVICES, services_resource
+from feedback_assets.graph.steps import Step, StepRun
+from feedback_assets.ground.settings import Settings, project_root
 from feedback_assets.lakehouse.recording import RecordingLakehouse
-from feedback_assets.partitions import daily
-from feedback_assets.resources import SERVICES, services_resource
-from feedback_assets.services import Services
-from feedback_assets.settings import Settings, project_root
-from feedback_assets.steps import Step, StepRun
+from feedback_assets.wiring.build import STEPS, build_defs
+from feedback_assets.wiring.services import Services
 from feedback_assets_tests.graph.conftest import DAYS, Ran, execute, range_tags
 from feedback_assets_tests.keys import KEY_HEX
 from feedback_assets_tests.lakehouse.contract import group_row
@@ -175,7 +175,7 @@ def test_another_embedder_changes_vectors_and_themes() -> None:
 
 
 def test_every_step_names_source_that_is_there() -> None:
-    package = Path(step_assets.__file__).parent
+    package = Path(step_assets.__file__).parents[1]
     for step in STEPS:
         for name in step.code or (step.room,):
             assert (package / name).is_dir() or (package / f"{name}.py").is_file(), f"{step.name}: {name}"

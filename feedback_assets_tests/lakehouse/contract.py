@@ -8,7 +8,7 @@ import pytest
 
 from feedback_assets.contracts import Table, table_named
 from feedback_assets.contracts.arrow import to_arrow
-from feedback_assets.errors import ContractError
+from feedback_assets.ground.errors import ContractError
 from feedback_assets.lakehouse import Lakehouse, TableUpkeep
 
 LEDGER = table_named("bronze/stage_batches")

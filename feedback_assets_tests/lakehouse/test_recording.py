@@ -2,9 +2,9 @@
 
 import pytest
 
+from feedback_assets.ground.settings import Settings
 from feedback_assets.lakehouse import Lakehouse
 from feedback_assets.lakehouse.recording import RecordingLakehouse
-from feedback_assets.settings import Settings
 from feedback_assets_tests.lakehouse.contract import LakehouseContract
 
 

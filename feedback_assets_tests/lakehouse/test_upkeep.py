@@ -350,7 +350,7 @@ def test_upkeep_killed_in_the_middle_leaves_tables_that_read_and_the_next_one_fi
 
 
 def test_a_table_that_cannot_be_opened_is_named(old: LocalLakehouse) -> None:
-    from feedback_assets.errors import FeedbackError
+    from feedback_assets.ground.errors import FeedbackError
 
     for path in Path(old.location(LEDGER), "_delta_log").glob("*"):
         path.write_bytes(b"not a log")

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from feedback_assets.contracts.priority import FACTORS, SCORES
+from feedback_assets.ground.settings import project_root
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.priority.factors import Facts, active_on, factors_of, rise
 from feedback_assets.priority.process import update_scores
 from feedback_assets.priority.weights import Weights, load_weights
-from feedback_assets.settings import project_root
 from feedback_assets_tests.gold_rows import DAY, Piece, put_counts, put_pieces, put_theme, put_trend, theme
 
 

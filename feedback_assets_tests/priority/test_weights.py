@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from feedback_assets.contracts.priority import FACTORS
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.settings import project_root
 from feedback_assets.priority.weights import FactorWeights, load_weights
-from feedback_assets.settings import project_root
 
 SHIPPED = project_root() / "taxonomy" / "priority_weights.yaml"
 

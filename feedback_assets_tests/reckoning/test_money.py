@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.settings import project_root
 from feedback_assets.reckoning.exchange_rates import ExchangeRates, load_exchange_rates
 from feedback_assets.reckoning.money import MOST_ORDER_VALUE, is_apart, reporting_cents
-from feedback_assets.settings import project_root
 
 if TYPE_CHECKING:
     import polars as pl

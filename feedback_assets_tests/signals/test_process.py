@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from feedback_assets import identity
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.bronze import MANIFEST
 from feedback_assets.contracts.signals import DAILY_COUNTS, KPIS, SENTIMENT, TRENDS
+from feedback_assets.ground import identity
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.signals.process import update_daily_counts, update_kpis, update_sentiment, update_trends
 from feedback_assets_tests.gold_rows import DAY, Piece, put_pieces, put_theme, theme

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.bronze import MANIFEST, bronze_table
-from feedback_assets.identity import batch_id, event_id, record_key, sha256_hex
+from feedback_assets.ground.identity import batch_id, event_id, record_key, sha256_hex
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.silver.transform import canonical_events
 from feedback_assets_tests.keys import MASKER

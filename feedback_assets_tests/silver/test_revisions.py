@@ -15,7 +15,7 @@ from feedback_assets.compute.sail import SailCompute
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.silver import EVENT_DAYS, EVENTS, REVISED_BATCHES, REVISIONS
-from feedback_assets.identity import batch_id, event_id, sha256_hex
+from feedback_assets.ground.identity import batch_id, event_id, sha256_hex
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.silver import transform

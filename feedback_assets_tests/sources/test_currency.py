@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 from feedback_assets.sources.event import CanonicalEvent
 from feedback_assets.sources.generic import Generic
 from feedback_assets.sources.reading import currency

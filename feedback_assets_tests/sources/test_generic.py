@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 from feedback_assets.sources.event import RecordError
 from feedback_assets.sources.framing.file import frame_file
 from feedback_assets.sources.generic import Generic, load_mapping

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import feedback_assets.sources
 from feedback_assets.contracts.bronze import SOURCES as NAMES
 from feedback_assets.contracts.silver import CHANNELS
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 from feedback_assets.sources.event import CanonicalEvent, RecordError
 from feedback_assets.sources.reasons import REASONS
 from feedback_assets.sources.registry import SOURCES, source_named

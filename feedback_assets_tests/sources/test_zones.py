@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from feedback_assets.errors import SettingError
-from feedback_assets.settings import project_root
+from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.settings import project_root
 from feedback_assets.sources.event import CanonicalEvent, RecordError
 from feedback_assets.sources.registry import SOURCES, source_named
 from feedback_assets.sources.zones import Zones, load_zones

@@ -10,11 +10,11 @@ from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ISSUES
 from feedback_assets.contracts.silver import EVENT_DAYS, EVENTS, REVISIONS
-from feedback_assets.identity import event_id, event_prefix, issue_id, sha256_hex
+from feedback_assets.ground.identity import event_id, event_prefix, issue_id, sha256_hex
+from feedback_assets.ground.settings import project_root
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.reckoning.exchange_rates import load_exchange_rates
-from feedback_assets.settings import project_root
 from feedback_assets.themes.catalogue import update_registry
 from feedback_assets.themes.embedders.interface import Embedder
 from feedback_assets.themes.facts import update_facts, update_theme_days

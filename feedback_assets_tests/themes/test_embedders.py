@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 from feedback_assets.themes.embedders.registry import embedder_named
 
 EMBEDDER = embedder_named("wordllama")

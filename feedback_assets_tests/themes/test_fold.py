@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback_assets.identity import sha256_hex
+from feedback_assets.ground.identity import sha256_hex
 from feedback_assets.themes.checkpoint import meta_of, rows_of, state_of
 from feedback_assets.themes.fold import Folded, Issue, Parameters, State, fold
 from feedback_assets.themes.lens import AXES_FROM, Language, unit

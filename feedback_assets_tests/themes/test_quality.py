@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from feedback_assets.identity import sha256_hex
+from feedback_assets.ground.identity import sha256_hex
 from feedback_assets.themes.embedders.interface import Embedder
 from feedback_assets.themes.fold import Issue, Parameters, State, fold
 

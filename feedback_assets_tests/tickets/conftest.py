@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from feedback_assets.ground.settings import Settings, project_root
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.priority.weights import Weights, load_weights
-from feedback_assets.settings import Settings, project_root
 from feedback_assets.tickets.trackers.local import LocalTracker
 
 

@@ -146,7 +146,7 @@ from pathlib import Path
 from datetime import UTC, datetime
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.priority.weights import load_weights
-from feedback_assets.settings import project_root
+from feedback_assets.ground.settings import project_root
 from feedback_assets.tickets.process import update_tickets
 from feedback_assets.tickets.trackers.local import LocalTracker
 

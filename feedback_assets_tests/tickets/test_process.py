@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from feedback_assets.contracts.tickets import OUTBOX, TICKETS
-from feedback_assets.errors import SettingError
-from feedback_assets.identity import ticket_id
+from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.identity import ticket_id
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.priority.weights import Weights
 from feedback_assets.tickets.content import content_from

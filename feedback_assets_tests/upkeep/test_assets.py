@@ -7,11 +7,11 @@ from typing import Any
 
 import dagster as dg
 
+from feedback_assets.graph.resources import SERVICES
+from feedback_assets.ground.settings import Settings
 from feedback_assets.lakehouse.local import LocalLakehouse
-from feedback_assets.resources import SERVICES
-from feedback_assets.services import Services
-from feedback_assets.settings import Settings
 from feedback_assets.upkeep.assets import upkeep_assets
+from feedback_assets.wiring.services import Services
 from feedback_assets_tests.lakehouse.ageing import age
 from feedback_assets_tests.lakehouse.contract import LEDGER
 from feedback_assets_tests.lakehouse.test_upkeep import write_batches

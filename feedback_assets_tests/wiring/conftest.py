@@ -8,8 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from feedback_assets.home import STORAGE_BLOCK, prepare_home
-from feedback_assets.settings import POSTGRES_VARIABLE, Settings, project_root
+from feedback_assets.ground.home import STORAGE_BLOCK, prepare_home
+from feedback_assets.ground.settings import POSTGRES_VARIABLE, Settings, project_root
 from feedback_assets_tests.keys import KEY_HEX
 from feedback_assets_tests.wiring import server
 

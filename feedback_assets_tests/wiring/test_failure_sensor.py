@@ -8,21 +8,21 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from feedback_assets.accounts import STAGES
 from feedback_assets.alerts.channels.local import LocalChannel
 from feedback_assets.alerts.failures import FailuresReport
 from feedback_assets.bronze.ingest import ingest_days
 from feedback_assets.bronze.landing import LandingZone
-from feedback_assets.build import build_defs
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.bronze import MANIFEST, STAGE_BATCHES
 from feedback_assets.contracts.tickets import OUTBOX
+from feedback_assets.graph.resources import SERVICES
+from feedback_assets.ground.accounts import STAGES
+from feedback_assets.ground.settings import Settings
 from feedback_assets.lakehouse.local import LocalLakehouse
-from feedback_assets.resources import SERVICES
-from feedback_assets.services import Services
-from feedback_assets.settings import Settings
+from feedback_assets.wiring.build import build_defs
 from feedback_assets.wiring.failure_sensor import STORED_CURSOR, tell_failures
 from feedback_assets.wiring.outcomes import LAUNCHED_BY
+from feedback_assets.wiring.services import Services
 from feedback_assets_tests.small import FIRST, land, posts
 
 pytestmark = [

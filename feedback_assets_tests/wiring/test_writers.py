@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from feedback_assets.settings import project_root
+from feedback_assets.ground.settings import project_root
 from feedback_assets.wiring.event_log import EventLog
 from feedback_assets_tests.wiring import writers
 from feedback_assets_tests.wiring.conftest import OURS, Opened

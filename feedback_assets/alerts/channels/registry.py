@@ -5,7 +5,7 @@ from pathlib import Path
 
 from feedback_assets.alerts.channels.interface import AlertChannel
 from feedback_assets.alerts.channels.local import LocalChannel
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 
 CHANNELS: dict[str, Callable[[Path], AlertChannel]] = {
     "local": LocalChannel,

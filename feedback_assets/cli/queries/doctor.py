@@ -18,9 +18,9 @@ from typing import Literal
 from feedback_assets.cli.queries.landed import file_in_the_way, strange_folders
 from feedback_assets.contracts import ALL_TABLES
 from feedback_assets.contracts.bronze import SOURCES
-from feedback_assets.errors import FeedbackError, SettingError
+from feedback_assets.ground.errors import FeedbackError, SettingError
+from feedback_assets.ground.settings import POSTGRES_VARIABLE, Settings
 from feedback_assets.lakehouse.quick import QuickReader
-from feedback_assets.settings import POSTGRES_VARIABLE, Settings
 from feedback_assets.silver.personal.keys import VARIABLE as KEY_VARIABLE
 from feedback_assets.silver.personal.keys import key_from_hex, site_key
 

@@ -7,12 +7,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from feedback_assets.accounts import STAGES
 from feedback_assets.cli.queries.reader import Reader
 from feedback_assets.cli.queries.runs import failed_checks, run_outcomes
 from feedback_assets.contracts.bronze import SOURCES, STAGE_BATCHES
 from feedback_assets.contracts.tickets import OUTBOX
 from feedback_assets.effects.outbox import OPEN
+from feedback_assets.ground.accounts import STAGES
 from feedback_assets.tickets.rules import AGE_LIMIT
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Held:
 
 def held_of(reader: Reader, dagster_home: Path, manifest: "pl.DataFrame", landed_days: set[date], *, now: datetime) -> Held:
     """manifest: batch_id, source, feed_date, received_at, processed_at of every ingested file. landed_days: days with files that wait."""
-    from feedback_assets.readable import broken_files
+    from feedback_assets.ground.readable import broken_files
 
     unfinished = _unfinished(reader, manifest)
     outcomes = run_outcomes(dagster_home)

@@ -12,8 +12,8 @@ from feedback_assets.contracts.silver import REVISIONS
 from feedback_assets.contracts.table import Table
 from feedback_assets.contracts.themes import ASSIGNMENTS, THEMES
 from feedback_assets.contracts.tickets import OUTBOX, TICKETS
-from feedback_assets.errors import FeedbackError
-from feedback_assets.identity import event_id
+from feedback_assets.ground.errors import FeedbackError
+from feedback_assets.ground.identity import event_id
 
 Kind = Literal["ticket", "theme", "issue", "event"]
 SHORTEST = 6

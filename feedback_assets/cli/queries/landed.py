@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from feedback_assets.contracts.bronze import SOURCES
-from feedback_assets.identity import sha256_hex
+from feedback_assets.ground.identity import sha256_hex
 
 
 @dataclass(frozen=True)

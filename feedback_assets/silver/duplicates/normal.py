@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from feedback_assets import placeholders
+from feedback_assets.ground import placeholders
 
 if TYPE_CHECKING:
     import numpy as np

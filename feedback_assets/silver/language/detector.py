@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from feedback_assets.placeholders import blanked
+from feedback_assets.ground.placeholders import blanked
 from feedback_assets.silver.language import mixed
 from feedback_assets.silver.language.model import ScriptModel, load
 from feedback_assets.silver.language.scripts import ALONE, LANGUAGES, MODELLED, latin_alone, script_of, shares

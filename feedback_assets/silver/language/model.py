@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from feedback_assets.errors import FeedbackError
+from feedback_assets.ground.errors import FeedbackError
 from feedback_assets.silver.language.grams import ORDERS, rows, triples
 from feedback_assets.silver.language.scripts import MODELLED
 from feedback_assets.silver.language.words import LONGEST

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from feedback_assets.placeholders import KINDS, PATTERN
+from feedback_assets.ground.placeholders import KINDS, PATTERN
 
 Find = tuple[int, int, str]
 """start, end, kind."""

@@ -10,7 +10,7 @@ import secrets
 import stat
 from pathlib import Path
 
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 
 KEY_BYTES = 32
 VARIABLE = "FEEDBACK_PSEUDONYM_KEY"

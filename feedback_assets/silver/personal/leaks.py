@@ -12,12 +12,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from feedback_assets.contracts.silver import EVENTS
+from feedback_assets.ground.verdict import SAMPLE, Verdict
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.silver.personal import hints
 from feedback_assets.silver.personal.find import found_in_url
 from feedback_assets.silver.personal.rules import PersonalData
 from feedback_assets.silver.personal.second_look import WITHHELD, detected, looks_like_personal, looks_like_personal_inside
-from feedback_assets.verdict import SAMPLE, Verdict
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
-from feedback_assets.placeholders import PATTERN
+from feedback_assets.ground.placeholders import PATTERN
 from feedback_assets.silver.offsets import Edit, MappedText
 from feedback_assets.silver.personal import hints
 from feedback_assets.silver.personal.find import found_in, found_in_url

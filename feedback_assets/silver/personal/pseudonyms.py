@@ -11,8 +11,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from feedback_assets.identity import pseudonym
-from feedback_assets.placeholders import placeholder
+from feedback_assets.ground.identity import pseudonym
+from feedback_assets.ground.placeholders import placeholder
 
 _REMEMBERED = 100_000
 _SPELLED_AT = re.compile(r"\s{0,4}[(\[{]\s?(?:at|arroba|ät|chez)\s?[)\]}]\s{0,4}|\s+at\s+", re.IGNORECASE)

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from feedback_assets.placeholders import PATTERN
+from feedback_assets.ground.placeholders import PATTERN
 from feedback_assets.silver.offsets import MappedText
 from feedback_assets.silver.personal.detectors import may_see, seen_in
 from feedback_assets.silver.personal.find import found_in

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 from feedback_assets.themes.embedders.interface import Embedder
 from feedback_assets.themes.embedders.minilm import MiniLmEmbedder
 from feedback_assets.themes.embedders.wordllama import WordLlamaEmbedder

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.tickets.trackers.interface import Tracker
 from feedback_assets.tickets.trackers.local import LocalTracker

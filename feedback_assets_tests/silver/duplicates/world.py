@@ -17,7 +17,7 @@ from feedback_assets.contracts.silver import (
     REVISED_BATCHES,
     REVISIONS,
 )
-from feedback_assets.identity import batch_id, event_id, sha256_hex
+from feedback_assets.ground.identity import batch_id, event_id, sha256_hex
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.silver.duplicates import normalised, signatures, text_hash
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from feedback_assets.errors import SettingError
-from feedback_assets.services import Services
-from feedback_assets.settings import Settings
+from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.settings import Settings
 from feedback_assets.silver.personal.keys import destroy, key_from_hex, site_key
 from feedback_assets.silver.personal.pseudonyms import Pseudonyms
+from feedback_assets.wiring.services import Services
 
 
 def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from feedback_assets.placeholders import PATTERN, blanked, plain
+from feedback_assets.ground.placeholders import PATTERN, blanked, plain
 from feedback_assets.silver.offsets import MappedText, raw_span
 from feedback_assets_tests.keys import MASKER
 from feedback_assets_tests.silver.test_offsets import texts

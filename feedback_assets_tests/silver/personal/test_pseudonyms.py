@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback_assets.placeholders import KINDS, PATTERN
+from feedback_assets.ground.placeholders import KINDS, PATTERN
 from feedback_assets.silver.offsets import MappedText
 from feedback_assets.silver.personal.masker import Policy, masker_of
 from feedback_assets.silver.personal.pseudonyms import Pseudonyms

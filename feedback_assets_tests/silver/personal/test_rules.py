@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from feedback_assets.errors import SettingError
-from feedback_assets.placeholders import plain
-from feedback_assets.settings import project_root
+from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.placeholders import plain
+from feedback_assets.ground.settings import project_root
 from feedback_assets.silver.offsets import MappedText
 from feedback_assets.silver.personal.masker import Masker, Policy
 from feedback_assets.silver.personal.rules import PersonalData, Recognition, SourceRules, load_personal_data

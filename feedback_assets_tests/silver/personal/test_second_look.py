@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback_assets.placeholders import plain
+from feedback_assets.ground.placeholders import plain
 from feedback_assets.silver.offsets import MappedText, raw_span
 from feedback_assets.silver.personal.detectors import may_see, seen_in
 from feedback_assets.silver.personal.find import found_in

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from feedback_assets.errors import SettingError
+from feedback_assets.ground.errors import SettingError
 from feedback_assets.silver.personal.recognisers.interface import Recogniser
 from feedback_assets.silver.personal.recognisers.presidio import PresidioRecogniser
 from feedback_assets.silver.personal.rules import Recognition

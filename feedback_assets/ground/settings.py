@@ -1,0 +1,143 @@
+"""The one place that reads the environment. Everything else is given a Settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from feedback_assets.ground.errors import SettingError
+
+PURPOSES = ("live", "backfill", "replay", "canary")
+PURPOSE_TAG = "feedback/purpose"
+APPLY_TAG = "feedback/apply"
+"""A live run with this tag publishes what backfills and replays changed, too."""
+POSTGRES_VARIABLE = "FEEDBACK_DAGSTER_POSTGRES"
+
+
+def project_root() -> Path:
+    """The folder that holds feedback_assets/, taxonomy/ and prompts/."""
+    return Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a site can set. Each field names its environment variable.
+
+    home: FEEDBACK_HOME, everything that a run writes.
+    first_day: FEEDBACK_FIRST_DAY, first daily partition.
+    days_per_run: FEEDBACK_DAYS_PER_RUN, most days that one run covers.
+    project: FEEDBACK_PROJECT, the folder with taxonomy/ and dagster.yaml.
+    compute, embedder, tracker, alert_channel: FEEDBACK_COMPUTE, FEEDBACK_EMBEDDER, FEEDBACK_TRACKER and FEEDBACK_ALERTS: names in
+    the registries.
+    pseudonym_key: FEEDBACK_PSEUDONYM_KEY, 64 hex digits; when it is empty, the key is a file in the home.
+    dagster_postgres: FEEDBACK_DAGSTER_POSTGRES, postgresql://user:password@host/database for Dagster's runs, events and schedules; when
+    it is empty, they are in SQLite in the home.
+    keep_versions_hours: FEEDBACK_KEEP_VERSIONS_HOURS, how long a table's version stays readable after it was replaced. Longer than any
+    read takes; a day, so that what a bad run wrote can be compared with what was there before it.
+    keep_history_days: FEEDBACK_KEEP_HISTORY_DAYS, how long Dagster's record of a run is kept.
+    """
+
+    home: Path
+    first_day: date = date(2020, 1, 1)
+    days_per_run: int = 31
+    project: Path = field(default_factory=project_root)
+    compute: str = "sail"
+    embedder: str = "wordllama"
+    tracker: str = "local"
+    alert_channel: str = "local"
+    pseudonym_key: str = field(default="", repr=False)
+    dagster_postgres: str = field(default="", repr=False)
+    keep_versions_hours: int = 24
+    keep_history_days: int = 90
+
+    @property
+    def landing(self) -> Path:
+        return self.home / "landing"
+
+    @property
+    def lake(self) -> Path:
+        return self.home / "lake"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    @property
+    def local_tickets(self) -> Path:
+        return self.home / "tickets"
+
+    @property
+    def local_alerts(self) -> Path:
+        return self.home / "alerts"
+
+    @property
+    def models(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def key_file(self) -> Path:
+        return self.home / "keys" / "pseudonyms.key"
+
+    @property
+    def taxonomy(self) -> Path:
+        return self.project / "taxonomy"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+        """Raises SettingError, naming the variable."""
+        project = _folder(environ, "FEEDBACK_PROJECT", project_root())
+        return cls(
+            home=_folder(environ, "FEEDBACK_HOME", project / ".feedback"),
+            project=project,
+            first_day=_day(environ, "FEEDBACK_FIRST_DAY", date(2020, 1, 1)),
+            days_per_run=_positive(environ, "FEEDBACK_DAYS_PER_RUN", 31),
+            compute=environ.get("FEEDBACK_COMPUTE") or "sail",
+            embedder=environ.get("FEEDBACK_EMBEDDER") or "wordllama",
+            tracker=environ.get("FEEDBACK_TRACKER") or "local",
+            alert_channel=environ.get("FEEDBACK_ALERTS") or "local",
+            pseudonym_key=environ.get("FEEDBACK_PSEUDONYM_KEY") or "",
+            dagster_postgres=_postgres(environ),
+            keep_versions_hours=_positive(environ, "FEEDBACK_KEEP_VERSIONS_HOURS", 24, of="hours"),
+            keep_history_days=_positive(environ, "FEEDBACK_KEEP_HISTORY_DAYS", 90),
+        )
+
+
+def _postgres(environ: Mapping[str, str]) -> str:
+    url = environ.get(POSTGRES_VARIABLE) or ""
+    scheme, separator, rest = url.partition("://")
+    if url and not (separator and scheme in ("postgres", "postgresql", "postgresql+psycopg2") and rest.partition("/")[2]):
+        raise SettingError(  # its value is a secret: not shown
+            f"{POSTGRES_VARIABLE} is not a URL of a Postgres database",
+            expected="postgresql://user:password@host:5432/database",
+            mend=f"set {POSTGRES_VARIABLE} to one, or unset it for SQLite in the home",
+        )
+    return url
+
+
+def _folder(environ: Mapping[str, str], name: str, default: Path) -> Path:
+    try:
+        path = Path(environ.get(name) or default).expanduser()
+    except RuntimeError:
+        raise SettingError(f"{name} begins with a user that does not exist", expected="a folder", mend=f"set {name}") from None
+    return path if path.is_absolute() else Path.cwd() / path
+
+
+def _day(environ: Mapping[str, str], name: str, default: date) -> date:
+    raw = environ.get(name)
+    if not raw:
+        return default
+    try:
+        return date.fromisoformat(raw)
+    except ValueError:
+        raise SettingError(f"{name}={raw!r} is not a day", expected="YYYY-MM-DD", mend=f"unset {name} or set it to a day") from None
+
+
+def _positive(environ: Mapping[str, str], name: str, default: int, *, of: str = "days") -> int:
+    raw = environ.get(name)
+    if not raw:
+        return default
+    if not (raw.isascii() and raw.isdigit() and len(raw) < 7) or int(raw) < 1:
+        raise SettingError(
+            f"{name}={raw!r} is not a number of {of}", expected="a whole number from 1", mend=f"unset {name} or set it to a number"
+        )
+    return int(raw)

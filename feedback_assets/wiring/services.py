@@ -1,0 +1,130 @@
+"""What the stages need from outside, each made when it is first used: lakehouse, landing zone, compute, reader, embedder, tracker, alerts.
+
+A new implementation of one is a module in its folder and a line in its registry; nothing here or in the assets changes.
+"""
+
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from feedback_assets.ground.settings import Settings
+
+if TYPE_CHECKING:
+    from feedback_assets.alerts.channels.interface import AlertChannel
+    from feedback_assets.bronze.landing import LandingZone
+    from feedback_assets.compute.interface import Compute
+    from feedback_assets.enrichment.reader import Reader
+    from feedback_assets.lakehouse.interface import Lakehouse
+    from feedback_assets.priority.weights import Weights
+    from feedback_assets.reckoning.exchange_rates import ExchangeRates
+    from feedback_assets.silver.personal.masker import Masker
+    from feedback_assets.silver.personal.rules import PersonalData
+    from feedback_assets.themes.embedders.interface import Embedder
+    from feedback_assets.tickets.trackers.interface import Tracker
+
+
+class Services:
+    """The services of one home. One a process: the compute engine and the models are kept between runs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._reader: tuple[int, Reader] | None = None
+
+    def now(self) -> datetime:
+        """The clock, read here and nowhere below."""
+        return datetime.now(UTC)
+
+    @cached_property
+    def lake(self) -> "Lakehouse":
+        """Every table."""
+        from feedback_assets.lakehouse.local import LocalLakehouse
+
+        return LocalLakehouse(self.settings.lake)
+
+    @cached_property
+    def landing(self) -> "LandingZone":
+        """Where files land."""
+        from feedback_assets.bronze.landing import LandingZone
+        from feedback_assets.sources.zones import load_zones
+
+        return LandingZone(self.settings.landing, load_zones(self.settings.taxonomy / "sources.yaml"))
+
+    @cached_property
+    def compute(self) -> "Compute":
+        """Runs Spark transformations and the text kernel."""
+        from feedback_assets.compute.registry import compute_named
+
+        return compute_named(self.settings.compute)
+
+    @cached_property
+    def masker(self) -> "Masker":
+        """Masks personal data under the home's key."""
+        from feedback_assets.silver.personal.keys import key_from_hex, site_key
+        from feedback_assets.silver.personal.masker import Policy, masker_of
+
+        given = self.settings.pseudonym_key
+        key = key_from_hex(given) if given else site_key(self.settings.key_file)
+        return masker_of(Policy(key, self.personal_data))
+
+    @cached_property
+    def personal_data(self) -> "PersonalData":
+        """A site's own rules of personal data."""
+        from feedback_assets.silver.personal.rules import load_personal_data
+
+        return load_personal_data(self.settings.taxonomy / "personal_data.yaml")
+
+    @property
+    def reader(self) -> "Reader":
+        """Finds issues in texts, as people's decisions up to now have taught it."""
+        return self.reader_on(self.lake)
+
+    def reader_on(self, lake: "Lakehouse") -> "Reader":
+        """The same, with the decisions that this lake holds. Kept until there are new ones."""
+        from feedback_assets.contracts.review import DECISIONS
+        from feedback_assets.enrichment.decisions import read_decisions
+        from feedback_assets.enrichment.reader import build_reader
+
+        version = lake.version(DECISIONS)
+        if self._reader is None or self._reader[0] != version:
+            reader = build_reader(self.settings.taxonomy, self.settings.models, decisions=read_decisions(lake))
+            self._reader = (version, reader)
+        return self._reader[1]
+
+    @cached_property
+    def embedder(self) -> "Embedder":
+        """Turns texts into vectors."""
+        from feedback_assets.themes.embedders.registry import embedder_named
+
+        return embedder_named(self.settings.embedder, self.settings.models)
+
+    @cached_property
+    def weights(self) -> "Weights":
+        """What a score is made of."""
+        from feedback_assets.priority.weights import load_weights
+
+        return load_weights(self.settings.taxonomy / "priority_weights.yaml")
+
+    @cached_property
+    def exchange_rates(self) -> "ExchangeRates":
+        """What amounts are worth in the reporting currency."""
+        from feedback_assets.reckoning.exchange_rates import load_exchange_rates
+
+        return load_exchange_rates(self.settings.taxonomy / "exchange_rates.yaml")
+
+    @cached_property
+    def tracker(self) -> "Tracker":
+        """The team's tracker."""
+        return self.tracker_on(self.lake)
+
+    def tracker_on(self, lake: "Lakehouse") -> "Tracker":
+        """The same, keeping what it keeps in this lake."""
+        from feedback_assets.tickets.trackers.registry import tracker_named
+
+        return tracker_named(self.settings.tracker, lake=lake, folder=self.settings.local_tickets)
+
+    @cached_property
+    def alert_channel(self) -> "AlertChannel":
+        """Tells people."""
+        from feedback_assets.alerts.channels.registry import channel_named
+
+        return channel_named(self.settings.alert_channel, folder=self.settings.local_alerts)
