@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 Kernel = Callable[["Iterator[pa.RecordBatch]"], "Iterator[pa.RecordBatch]"]
 """Batches to batches; each batch's rows are a function of that batch alone."""
 
-ROWS = 1024
+ROWS = 512
 """Rows of one task: small enough that all processes end at about the same time."""
 START_OVER = 4_000
-"""Fewer rows than this are not worth starting processes for; processes that run already take them."""
+"""Fewer rows than this, of all calls so far, are not worth starting processes for; processes that run already take them."""
 
 AHEAD = 6
 """Tasks that wait for each process, so that all have work while the caller does something with the results."""
@@ -54,7 +54,7 @@ def spread(kernel: Kernel, batches: "Iterator[pa.RecordBatch]", workers: int) ->
         rows += batch.num_rows
         if rows >= START_OVER:
             break
-    if rows < START_OVER and not _Pool.is_running(workers):
+    if not _Pool.pays(workers, rows):
         yield from kernel(iter(first))
         return
     yield from _Pool.of(workers).run(kernel, chain(first, batches))
@@ -70,6 +70,7 @@ class _Pool:
 
     _lock = threading.Lock()
     _pools: "dict[int, _Pool]" = {}  # noqa: RUF012  # shared by all on purpose
+    _rows = 0
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
@@ -87,13 +88,16 @@ class _Pool:
             return cls._pools[workers]
 
     @classmethod
-    def is_running(cls, workers: int) -> bool:
-        return workers in cls._pools
+    def pays(cls, workers: int, rows: int) -> bool:
+        """Whether so many more rows are work for processes: a long run of small inputs is as much as a large one."""
+        with cls._lock:
+            cls._rows += rows
+            return workers in cls._pools or cls._rows >= START_OVER
 
     @classmethod
     def close_all(cls) -> None:
         with cls._lock:
-            pools, cls._pools = list(cls._pools.values()), {}
+            pools, cls._pools, cls._rows = list(cls._pools.values()), {}, 0
         for pool in pools:
             pool.threads.shutdown(wait=True, cancel_futures=True)
             for worker in pool.all:
