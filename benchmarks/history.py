@@ -45,9 +45,9 @@ def _copy(table: Table, rows: pl.DataFrame, n: int, days: int) -> pl.DataFrame:
         if column.type in {"date", "timestamp"}:
             changed.append(pl.col(column.name) - back)
         elif column.name in IDS:
-            # The same place in every table: an id keeps its joins. Four digits of the copy's number, in front.
-            other = pl.lit(f"{n:04x}") + pl.col(column.name).str.slice(4)
+            # The same place in every table: an id keeps its joins. Eight digits of the number in front: no id of the home begins so.
+            other = pl.lit(f"{n:08x}") + pl.col(column.name).str.slice(8)
             changed.append(pl.when(pl.col(column.name) == "").then(pl.col(column.name)).otherwise(other).alias(column.name))
         elif column.name == "event_prefix":
-            changed.append((pl.col(column.name) & ((1 << 44) - 1)) | (n << 44))
+            changed.append((pl.col(column.name) & ((1 << 28) - 1)) | (n << 28))
     return rows.with_columns(changed)
