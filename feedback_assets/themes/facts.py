@@ -3,7 +3,7 @@
 An issue's facts are made anew from the tables of earlier stages whenever its assignment, or who stands for its event, changed; the other
 rows of the day stay. Rebuilt from nothing, the same rows come out.
 
-Order of writes: facts, touches, what was read. A run that is killed in between finds the same changes again.
+Order of writes: touches, facts, what was read. A run that is killed in between finds the same changes again.
 """
 
 from collections.abc import Sequence
