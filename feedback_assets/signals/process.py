@@ -17,7 +17,8 @@ from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENTS, REVISIONS
 from feedback_assets.contracts.table import Table
 from feedback_assets.contracts.themes import ISSUE_FACTS, THEME_DAYS, THEMES
 from feedback_assets.ground.following import Following
-from feedback_assets.lakehouse.interface import Changes, Lakehouse, Where, WriteResult
+from feedback_assets.lakehouse.frames import read_frame
+from feedback_assets.lakehouse.interface import Changes, Lakehouse, WriteResult
 from feedback_assets.signals.counts import daily_counts
 from feedback_assets.signals.kpis import kpis
 from feedback_assets.signals.sentiment import daily_sentiment
@@ -42,7 +43,7 @@ def update_daily_counts(lake: Lakehouse) -> WriteResult:
     columns = ["event_day", "theme_id", "issue_id", "event_id", "person", "source", "severity", "sentiment", "order_cents", *_SEGMENTS]
     written = WriteResult()
     for some in _runs(days):
-        facts = _frame(lake, ISSUE_FACTS, columns, {"event_day": some})
+        facts = read_frame(lake, ISSUE_FACTS, columns, {"event_day": some})
         written = _sum(written, lake.replace(DAILY_COUNTS, daily_counts(facts).to_arrow(), where={"event_day": some}))
     inputs.done()
     return written
@@ -62,17 +63,17 @@ def update_sentiment(lake: Lakehouse) -> WriteResult:
         days = {*revised.came["event_day"].to_list(), *revised.gone["event_day"].to_list()}
         late = pl.concat([c.select(_DELIVERED) for c in (enriched.came, enriched.gone)])
         if late.height:
-            known = _frame(lake, REVISIONS, [*_DELIVERED, "event_day"], {"feed_date": sorted(set(late["feed_date"].to_list()))})
+            known = read_frame(lake, REVISIONS, [*_DELIVERED, "event_day"], {"feed_date": sorted(set(late["feed_date"].to_list()))})
             days |= set(known.join(late, on=_DELIVERED, how="semi")["event_day"].to_list())
     if days is None:
-        days = set(_frame(lake, REVISIONS, ["event_day"], {"is_current": [True]})["event_day"].to_list())
-        days |= set(_frame(lake, SENTIMENT, ["event_day"], None)["event_day"].to_list())
+        days = set(read_frame(lake, REVISIONS, ["event_day"], {"is_current": [True]})["event_day"].to_list())
+        days |= set(read_frame(lake, SENTIMENT, ["event_day"], None)["event_day"].to_list())
     written = WriteResult()
     for some in _runs(days):
-        current = _frame(lake, REVISIONS, [*_DELIVERED, "event_day"], {"event_day": some, "is_current": [True]})
+        current = read_frame(lake, REVISIONS, [*_DELIVERED, "event_day"], {"event_day": some, "is_current": [True]})
         fed = sorted(set(current["feed_date"].to_list()))
-        said = _frame(lake, ENRICHED_EVENTS, [*_DELIVERED, "source", "sentiment", "sentiment_score"], {"feed_date": fed})
-        events = _frame(lake, EVENTS, [*_DELIVERED, "rating", *_SEGMENTS], {"feed_date": fed})
+        said = read_frame(lake, ENRICHED_EVENTS, [*_DELIVERED, "source", "sentiment", "sentiment_score"], {"feed_date": fed})
+        events = read_frame(lake, EVENTS, [*_DELIVERED, "rating", *_SEGMENTS], {"feed_date": fed})
         joined = current.join(said, on=_DELIVERED, how="inner").join(events, on=_DELIVERED, how="left")
         written = _sum(written, lake.replace(SENTIMENT, daily_sentiment(joined).to_arrow(), where={"event_day": some}))
     inputs.done()
@@ -89,8 +90,8 @@ def update_kpis(lake: Lakehouse) -> WriteResult:
     by_day = [inputs.changed_partitions(t) for t in (EVENTS, ENRICHED_EVENTS, REVISIONS)]
     days: set[date] = set()
     if landed is None or led is None or any(d is None for d in by_day):
-        days |= set(_frame(lake, MANIFEST, ["feed_date"], None)["feed_date"].to_list())
-        days |= lake.partitions(EVENTS) | set(_frame(lake, KPIS, ["feed_date"], None)["feed_date"].to_list())
+        days |= set(read_frame(lake, MANIFEST, ["feed_date"], None)["feed_date"].to_list())
+        days |= lake.partitions(EVENTS) | set(read_frame(lake, KPIS, ["feed_date"], None)["feed_date"].to_list())
     else:
         days |= _days_of(landed) | _days_of(led)
         days |= {d for some in by_day for d in some or ()}
@@ -105,13 +106,13 @@ def _kpis_of(lake: Lakehouse, days: Sequence[date]) -> "pl.DataFrame":
     import polars as pl
 
     where = {"feed_date": days}
-    manifest = _frame(lake, MANIFEST, ["feed_date", "source", "records_in", "bronze_rows"], where)
-    silver = _frame(lake, EVENTS, [*_DELIVERED, "source", "event_time", "spam_reason", "received_at", "processed_at"], where)
+    manifest = read_frame(lake, MANIFEST, ["feed_date", "source", "records_in", "bronze_rows"], where)
+    silver = read_frame(lake, EVENTS, [*_DELIVERED, "source", "event_time", "spam_reason", "received_at", "processed_at"], where)
     # A record that was delivered again later is current under its first day alone, so that it is counted once.
-    current = _frame(lake, REVISIONS, [*_DELIVERED, "is_current"], where)
+    current = read_frame(lake, REVISIONS, [*_DELIVERED, "is_current"], where)
     event_days = sorted(set(silver["event_time"].dt.date().drop_nulls().to_list()))
-    repeats = _frame(lake, DUPLICATE_INDEX, ["event_id", "leader_id"], {"event_day": event_days})
-    enriched = _frame(lake, ENRICHED_EVENTS, [*_DELIVERED, "issues", "in_review", "processed_at"], where)
+    repeats = read_frame(lake, DUPLICATE_INDEX, ["event_id", "leader_id"], {"event_day": event_days})
+    enriched = read_frame(lake, ENRICHED_EVENTS, [*_DELIVERED, "issues", "in_review", "processed_at"], where)
     events = (
         silver.rename({"processed_at": "silver_at"})
         .join(current.filter("is_current"), on=_DELIVERED, how="left")
@@ -134,7 +135,7 @@ def update_trends(lake: Lakehouse) -> WriteResult:
     if inputs.unchanged:
         return WriteResult()
     as_of, observed = _event_days(lake)
-    counts = _frame(lake, THEME_DAYS, ["event_day", "theme_id", "issues"], None).filter(pl.col("theme_id") != "")
+    counts = read_frame(lake, THEME_DAYS, ["event_day", "theme_id", "issues"], None).filter(pl.col("theme_id") != "")
     daily: dict[str, dict[date, int]] = {}
     for theme, day, n in counts.select("theme_id", "event_day", "issues").iter_rows():
         daily.setdefault(theme, {})[day] = n
@@ -152,7 +153,7 @@ def update_trends(lake: Lakehouse) -> WriteResult:
 
 def _event_days(lake: Lakehouse) -> tuple[date | None, frozenset[date]]:
     """The last event day that was seen, and all days on which a current event was told."""
-    days = _frame(lake, SENTIMENT, ["event_day", "last_feed_date"], {"dimension": ["all"]})
+    days = read_frame(lake, SENTIMENT, ["event_day", "last_feed_date"], {"dimension": ["all"]})
     fed: dict[date, date] = dict(days.iter_rows())
     return last_day(fed), frozenset(fed)
 
@@ -179,10 +180,3 @@ def _sum(a: WriteResult, b: WriteResult) -> WriteResult:
         unchanged=a.unchanged + b.unchanged,
         committed=a.committed or b.committed,
     )
-
-
-def _frame(lake: Lakehouse, table: Table, columns: Sequence[str], where: Where | None) -> "pl.DataFrame":
-    import polars as pl
-
-    frame: pl.DataFrame = pl.DataFrame(lake.read(table, columns=columns, where=where))
-    return frame

@@ -119,7 +119,7 @@ STEPS = (
         rules=(Rule("days_finished", REVISIONS, "Which days are unfinished right now, across all partitions.", _finished, stops=False),),
         standing=(Rule("days_finished", REVISIONS, "Which days are unfinished right now.", _finished),),
         kinds=("pyspark",),
-        code=("silver/revisions", "silver/transform", "silver/frames"),
+        code=("silver/revisions", "silver/transform", "lakehouse/frames"),
     ),
     Step(
         name="silver_duplicate_groups",
@@ -129,6 +129,6 @@ STEPS = (
         writes=(DUPLICATE_GROUPS, DUPLICATE_COUNTS),
         reads=(EVENTS, REVISIONS, REVISED_BATCHES, EVENT_DAYS),
         keeps=(DUPLICATE_INDEX, COMPARED_BATCHES),
-        code=("silver/duplicates", "silver/frames"),
+        code=("silver/duplicates", "lakehouse/frames"),
     ),
 )

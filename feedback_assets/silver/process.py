@@ -19,9 +19,9 @@ from feedback_assets.contracts.bronze import MANIFEST, STAGE_BATCHES, bronze_tab
 from feedback_assets.contracts.silver import EVENTS, RAW_TEXT
 from feedback_assets.contracts.table import Table
 from feedback_assets.ground.slices import BYTES, ROWS, in_slices, rows_in_parts
+from feedback_assets.lakehouse.frames import frame_of
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.silver import transform
-from feedback_assets.silver.frames import frame_of
 from feedback_assets.silver.kernel import INPUT, canonical_batches
 from feedback_assets.silver.personal.masker import Masker
 from feedback_assets.silver.redelivered import place_last_deliveries

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from feedback_assets.contracts.bronze import bronze_table
 from feedback_assets.contracts.silver import EVENTS
+from feedback_assets.lakehouse.frames import frame_of, read_frame
 from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
-from feedback_assets.silver.frames import frame_of, read_frame
 
 if TYPE_CHECKING:
     import polars as pl

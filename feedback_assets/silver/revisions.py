@@ -16,9 +16,9 @@ from feedback_assets.compute.interface import Compute
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.silver import EVENT_DAYS, EVENTS, REVISED_BATCHES, REVISIONS
 from feedback_assets.ground.identity import EVENT_PREFIX_DIGITS
+from feedback_assets.lakehouse.frames import frame_of, read_frame
 from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
 from feedback_assets.silver import transform
-from feedback_assets.silver.frames import frame_of, read_frame
 
 if TYPE_CHECKING:
     import polars as pl

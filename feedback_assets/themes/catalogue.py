@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.arrow import to_arrow
-from feedback_assets.contracts.table import Table
 from feedback_assets.contracts.themes import ISSUE_FACTS, SAMPLES, STATES, THEME_DAYS, THEMES
 from feedback_assets.ground.following import Following
-from feedback_assets.lakehouse.interface import Lakehouse, Where, WriteResult
+from feedback_assets.lakehouse.frames import read_frame
+from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
 from feedback_assets.themes import evidence
 from feedback_assets.themes.naming import MOST_TEXTS, NAMING_VERSION, Subject, name_themes
 from feedback_assets.themes.passing import Mention, passing_themes
@@ -48,7 +48,7 @@ def update_registry(lake: Lakehouse, embedder: "Embedder") -> WriteResult:
         touched |= {t for t, state in states.items() if _state_differs(state, stored.get(t))}
     active = sorted(t for t in states if states[t]["status"] == "active")
     concerned = [t for t in active if t in touched]
-    days = _frame(lake, THEME_DAYS, THEME_DAYS.column_names, None).filter(pl.col("theme_id").is_in(concerned))
+    days = read_frame(lake, THEME_DAYS, THEME_DAYS.column_names, None).filter(pl.col("theme_id").is_in(concerned))
     sums = _sums(days)
     people = _people(lake, concerned)
     quotes = _evidence(lake, concerned, stored, came, gone)
@@ -81,7 +81,7 @@ def _beside(lake: Lakehouse, came: "pl.DataFrame", gone: "pl.DataFrame") -> set[
     changed = pl.concat([came.select("event_id", "event_day"), gone.select("event_id", "event_day")]).unique()
     if not changed.height:
         return set()
-    facts = _frame(lake, ISSUE_FACTS, ["event_id", "theme_id"], {"event_day": sorted(set(changed["event_day"].to_list()))})
+    facts = read_frame(lake, ISSUE_FACTS, ["event_id", "theme_id"], {"event_day": sorted(set(changed["event_day"].to_list()))})
     return set(facts.join(changed, on="event_id", how="semi")["theme_id"].to_list())
 
 
@@ -103,7 +103,7 @@ def _people(lake: Lakehouse, themes: Sequence[str]) -> "dict[str, Row]":
 
     if not themes:
         return {}
-    facts = _frame(lake, ISSUE_FACTS, ["theme_id", "person", "tier", "order_cents", "version"], {"theme_id": themes})
+    facts = read_frame(lake, ISSUE_FACTS, ["theme_id", "person", "tier", "order_cents", "version"], {"theme_id": themes})
     facts = facts.with_columns(pl.col("theme_id", "tier", "version").cast(pl.Categorical), person=pl.col("person").hash(seed=0))
     persons = facts.group_by("theme_id", "person").agg(
         tier=pl.col("tier").cast(pl.String).replace("", None).min(),
@@ -134,7 +134,7 @@ def _evidence(
         fresh = _by_theme(came.filter(pl.col("theme_id").is_in([t for t in themes if t not in set(anew)])))
         found = {t: evidence.best([*before[t], *fresh.get(t, ())]) for t in themes if t not in set(anew)}
     if anew:
-        facts = _frame(lake, ISSUE_FACTS, ["theme_id", *evidence.FACTS], {"theme_id": anew})
+        facts = read_frame(lake, ISSUE_FACTS, ["theme_id", *evidence.FACTS], {"theme_id": anew})
         fresh = _by_theme(facts)
         found |= {t: evidence.best(fresh.get(t, ())) for t in anew}
     return found
@@ -176,7 +176,7 @@ def _samples(
     before = days.sort("event_day").with_columns(before=pl.col("issues").cum_sum().over("theme_id") - pl.col("issues"))
     early = before.filter(pl.col("before") < MOST_TEXTS).select("event_day", "theme_id")
     columns = ["event_day", "theme_id", "issue_id", "event_id", "event_time", "title", "quote"]
-    facts = _frame(lake, ISSUE_FACTS, columns, {"event_day": sorted(set(early["event_day"].to_list()))})
+    facts = read_frame(lake, ISSUE_FACTS, columns, {"event_day": sorted(set(early["event_day"].to_list()))})
     of_themes = facts.join(early, on=["event_day", "theme_id"], how="semi")
     first = of_themes.sort("event_time", "issue_id").group_by("theme_id", maintain_order=True).head(MOST_TEXTS)
     for theme, issue, title, quote in first.select("theme_id", "issue_id", "title", "quote").iter_rows():
@@ -319,10 +319,3 @@ def _version_of(versions: Mapping[str, int], issues: int, usual: Mapping[str, fl
     version = min(versions, key=lambda v: (-versions[v], v))
     share = versions[version] / named
     return version if share >= 0.6 and share >= 1.5 * usual.get(version, 0.0) and len(version) <= 20 else ""
-
-
-def _frame(lake: Lakehouse, table: Table, columns: "Sequence[str]", where: Where | None) -> "pl.DataFrame":
-    import polars as pl
-
-    frame: pl.DataFrame = pl.DataFrame(lake.read(table, columns=columns, where=where))
-    return frame

@@ -15,12 +15,12 @@ from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.bronze import MANIFEST
 from feedback_assets.contracts.enrichment import ISSUES
 from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENT_DAYS, EVENTS, REVISIONS
-from feedback_assets.contracts.table import Table
 from feedback_assets.contracts.themes import ASSIGNMENTS, ISSUE_FACTS, THEME_DAYS, TOUCHES
 from feedback_assets.ground.following import Following
 from feedback_assets.ground.identity import event_prefix, touch_id
 from feedback_assets.ground.people import person_column
-from feedback_assets.lakehouse.interface import Lakehouse, Where, WriteResult
+from feedback_assets.lakehouse.frames import read_frame
+from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
 from feedback_assets.reckoning.exchange_rates import rates_version
 from feedback_assets.reckoning.money import reporting_cents
 
@@ -79,7 +79,7 @@ def update_theme_days(lake: Lakehouse) -> WriteResult:
         return WriteResult()
     days = inputs.changed_partitions(ISSUE_FACTS)
     columns = ["event_day", "theme_id", "event_id", "severity", "confidence"]
-    facts = _frame(lake, ISSUE_FACTS, columns, None if days is None else {"event_day": sorted(days)})
+    facts = read_frame(lake, ISSUE_FACTS, columns, None if days is None else {"event_day": sorted(days)})
     sums = (
         facts.group_by("event_day", "theme_id")
         .agg(
@@ -100,8 +100,8 @@ def _rebuild(lake: Lakehouse, rates: "ExchangeRates") -> FactsReport:
     import polars as pl
 
     total = FactsReport()
-    known = _frame(lake, ISSUE_FACTS, ["event_id", "feed_date", "event_day"], None)
-    wanted = _frame(lake, ASSIGNMENTS, ["event_id", "feed_date", "event_day"], None)
+    known = read_frame(lake, ISSUE_FACTS, ["event_id", "feed_date", "event_day"], None)
+    wanted = read_frame(lake, ASSIGNMENTS, ["event_id", "feed_date", "event_day"], None)
     events = pl.concat([known, wanted]).unique()
     # All rows of an event are renewed together: it may have been delivered on several days.
     of_event = events.group_by("event_id").agg(first=pl.col("feed_date").min())
@@ -135,7 +135,7 @@ def _renew(lake: Lakehouse, affected: "pl.DataFrame", rates: "ExchangeRates") ->
 
     events = affected.select("event_id").unique()
     days = sorted(set(affected["event_day"].drop_nulls().to_list()))
-    stored = _frame(lake, ISSUE_FACTS, ISSUE_FACTS.column_names, {"event_day": days})
+    stored = read_frame(lake, ISSUE_FACTS, ISSUE_FACTS.column_names, {"event_day": days})
     old = stored.join(events, on="event_id", how="semi")
     new = _facts(lake, events, sorted(set(affected["feed_date"].to_list())), old, rates)
     names = list(ISSUE_FACTS.column_names)
@@ -151,7 +151,7 @@ def _renew(lake: Lakehouse, affected: "pl.DataFrame", rates: "ExchangeRates") ->
         rows = pl.concat([kept, new]).filter(pl.col("event_day").is_in(changed))
         missing = [d for d in changed if d not in days]
         if missing:  # a day that no affected row named: its other facts stay
-            rows = pl.concat([rows, _frame(lake, ISSUE_FACTS, names, {"event_day": missing}).join(events, on="event_id", how="anti")])
+            rows = pl.concat([rows, read_frame(lake, ISSUE_FACTS, names, {"event_day": missing}).join(events, on="event_id", how="anti")])
         written = lake.replace(ISSUE_FACTS, rows.sort("event_day", "issue_id").to_arrow(), where={"event_day": changed})
     else:
         changed = sorted(set(came["event_day"].to_list()))
@@ -166,12 +166,14 @@ def _facts(
     import polars as pl
 
     days = sorted({*feed_dates, *old["feed_date"].to_list()})
-    assigned = _frame(lake, ASSIGNMENTS, [*_ASSIGNED, "superseded"], {"feed_date": days}).filter(~pl.col("superseded")).drop("superseded")
+    assigned = (
+        read_frame(lake, ASSIGNMENTS, [*_ASSIGNED, "superseded"], {"feed_date": days}).filter(~pl.col("superseded")).drop("superseded")
+    )
     assigned = assigned.join(events, on="event_id", how="semi")
-    found = _frame(lake, ISSUES, _FOUND, {"feed_date": sorted(set(assigned["feed_date"].to_list()))})
-    said = _frame(lake, EVENTS, _SAID, {"feed_date": sorted(set(assigned["feed_date"].to_list()))})
+    found = read_frame(lake, ISSUES, _FOUND, {"feed_date": sorted(set(assigned["feed_date"].to_list()))})
+    said = read_frame(lake, EVENTS, _SAID, {"feed_date": sorted(set(assigned["feed_date"].to_list()))})
     index_days = sorted(set(assigned["event_day"].to_list()))
-    leaders = _frame(lake, DUPLICATE_INDEX, ["event_id", "leader_id"], {"event_day": index_days})
+    leaders = read_frame(lake, DUPLICATE_INDEX, ["event_id", "leader_id"], {"event_day": index_days})
     return (
         assigned.join(found, on=["issue_id", "feed_date"], how="inner")
         .join(said, on=["event_id", "payload_sha256", "feed_date"], how="left")
@@ -201,7 +203,7 @@ def _touch(lake: Lakehouse, old: "pl.DataFrame", came: "pl.DataFrame", gone: "pl
     touched = pl.concat(pairs).filter(pl.col("theme_id") != "")
     if not touched.height:
         return 0
-    batches = _frame(lake, MANIFEST, ["batch_id", "purpose"], {"batch_id": touched["batch_id"].unique().to_list()})
+    batches = read_frame(lake, MANIFEST, ["batch_id", "purpose"], {"batch_id": touched["batch_id"].unique().to_list()})
     purposes = dict(batches.iter_rows())
     grouped = touched.group_by("theme_id", "batch_id", "feed_date").agg(pl.col("issue_id").unique())
     rows = [
@@ -224,16 +226,9 @@ def _last_batches(lake: Lakehouse, lost: "pl.DataFrame") -> "pl.DataFrame":
 
     events = lost.select("event_id").unique()
     prefixes = pl.DataFrame({"event_prefix": [event_prefix(e) for e in events["event_id"].to_list()]}, schema={"event_prefix": pl.Int64})
-    places = _frame(lake, EVENT_DAYS, ["feed_date", "event_prefix"], None).join(prefixes.unique(), on="event_prefix", how="semi")
+    places = read_frame(lake, EVENT_DAYS, ["feed_date", "event_prefix"], None).join(prefixes.unique(), on="event_prefix", how="semi")
     days = sorted(set(places["feed_date"].to_list()))
-    revisions = _frame(lake, REVISIONS, ["event_id", "payload_sha256", "feed_date", "revision"], {"feed_date": days})
+    revisions = read_frame(lake, REVISIONS, ["event_id", "payload_sha256", "feed_date", "revision"], {"feed_date": days})
     newest = revisions.join(events, on="event_id", how="semi").sort("revision").unique("event_id", keep="last")
-    delivered = _frame(lake, EVENTS, ["event_id", "payload_sha256", "feed_date", "batch_id"], {"feed_date": days})
+    delivered = read_frame(lake, EVENTS, ["event_id", "payload_sha256", "feed_date", "batch_id"], {"feed_date": days})
     return newest.join(delivered, on=["event_id", "payload_sha256", "feed_date"], how="inner").select("event_id", "feed_date", "batch_id")
-
-
-def _frame(lake: Lakehouse, table: Table, columns: Sequence[str], where: Where | None) -> "pl.DataFrame":
-    import polars as pl
-
-    frame: pl.DataFrame = pl.DataFrame(lake.read(table, columns=columns, where=where))
-    return frame

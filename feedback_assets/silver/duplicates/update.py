@@ -23,13 +23,13 @@ from feedback_assets.contracts.silver import (
     REVISIONS,
 )
 from feedback_assets.contracts.table import Table
+from feedback_assets.lakehouse.frames import frame_of, read_frame
 from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
 from feedback_assets.silver.duplicates import derived
 from feedback_assets.silver.duplicates.grouping import comparable
 from feedback_assets.silver.duplicates.leaders import WINDOW_DAYS
 from feedback_assets.silver.duplicates.nodes import decided
 from feedback_assets.silver.duplicates.normal import all_normalised, weight
-from feedback_assets.silver.frames import frame_of, read_frame
 
 if TYPE_CHECKING:
     import polars as pl

@@ -1,17 +1,17 @@
-"""Tables as polars frames, for silver's modules that join and group them. Nothing else."""
+"""Tables as polars frames, for modules that join and group them. Nothing else."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from feedback_assets.contracts.table import Table
-from feedback_assets.lakehouse.interface import Lakehouse
+from feedback_assets.lakehouse.interface import Lakehouse, Where
 
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
 
-def read_frame(lake: Lakehouse, table: Table, columns: Sequence[str], where: Mapping[str, Any] | None = None) -> "pl.DataFrame":
+def read_frame(lake: Lakehouse, table: Table, columns: Sequence[str], where: Where | None = None) -> "pl.DataFrame":
     """The rows of a table as a frame."""
     return frame_of(lake.read(table, columns=columns, where=where))
 
