@@ -138,6 +138,8 @@ SAMPLES = Table(
         Column("wordings", "list<string>", "Title and quote of each, masked."),
         Column("version", "string", "Version that the theme is about; empty when none."),
         Column("fallback", "string", "What it is called when no term tells it from others."),
+        Column("terms", "string", "JSON: term of the wordings -> form in which it stands -> how many wordings have it so."),
+        Column("centre", "list<float>", "Middle of the vectors of the first wordings, at unit length."),
     ),
     key=("theme_id",),
 )

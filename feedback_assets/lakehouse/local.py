@@ -165,10 +165,12 @@ class LocalLakehouse:
 
         path = self.root / table.name
         path.parent.mkdir(parents=True, exist_ok=True)
+        dt = self._open(table)
         write_deltalake(
-            self._open(table) or str(path),
+            dt or str(path),
             rows,
             mode="append",
+            schema_mode="merge" if _lacks_columns(dt, table) else None,
             partition_by=[table.partition_by] if table.partition_by else None,
             name=table.name,
             description=table.row,
@@ -196,7 +198,13 @@ class LocalLakehouse:
             )
             condition = f"t.{table.partition_by} IN ({days}) AND t.{table.partition_by} = s.{table.partition_by} AND {condition}"
         (
-            dt.merge(source=_arrow(table, rows), predicate=condition, source_alias="s", target_alias="t")
+            dt.merge(
+                source=_arrow(table, rows),
+                predicate=condition,
+                source_alias="s",
+                target_alias="t",
+                merge_schema=_lacks_columns(dt, table),
+            )
             .when_matched_update_all()
             .when_not_matched_insert_all()
             .execute()
@@ -209,10 +217,12 @@ class LocalLakehouse:
         predicate = None
         if where is not None:
             predicate = " AND ".join(f"{k} IN ({', '.join(_literal(v) for v in values)})" for k, values in where.items())
+        dt = self._open(table)
         write_deltalake(
-            self._open(table) or str(self.root / table.name),
+            dt or str(self.root / table.name),
             _arrow(table, rows),
             mode="overwrite",
+            schema_mode="merge" if _lacks_columns(dt, table) else None,
             predicate=predicate,
             partition_by=[table.partition_by] if table.partition_by else None,
             configuration=_configuration(table),
@@ -273,6 +283,11 @@ def _frame(data: "pa.Table") -> "pl.DataFrame":
     import polars as pl
 
     return pl.DataFrame(data)
+
+
+def _lacks_columns(dt: "DeltaTable | None", table: Table) -> bool:
+    """Whether the stored table was made before the contract had all its columns: rows written until then have nothing in them."""
+    return dt is not None and not {f.name for f in dt.schema().fields} >= set(table.column_names)
 
 
 def _concat(*frames: "pl.DataFrame") -> "pl.DataFrame":

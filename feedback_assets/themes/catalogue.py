@@ -14,7 +14,7 @@ from feedback_assets.ground.following import Following
 from feedback_assets.lakehouse.frames import read_frame
 from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
 from feedback_assets.themes import evidence
-from feedback_assets.themes.naming import MOST_TEXTS, NAMING_VERSION, Subject, name_themes
+from feedback_assets.themes.naming import MOST_TEXTS, NAMING_VERSION, Counted, Subject, name_themes, recount_terms
 from feedback_assets.themes.passing import Mention, passing_themes
 from feedback_assets.themes.wording import BETWEEN
 
@@ -259,21 +259,25 @@ def _name(
         version = _version_of(json.loads(rows[t]["versions"]), rows[t]["issues"], usual)
         fallback = (rows[t]["subcategory"] or rows[t]["category"]).replace("_", " ")
         wanted[t] = {**(samples.get(t) or known.get(t) or nothing), "theme_id": t, "version": version, "fallback": fallback}
-    if wanted == known and not anew and all(rows[t].get("name") for t in active):
-        return list(wanted.values())
-    centres = _centres(embedder, [wanted[t]["wordings"] for t in active])
+    same = not anew and wanted.keys() == known.keys() and all(_same_sample(known[t], wanted[t]) for t in active)
+    if same and all(rows[t].get("name") for t in active):
+        return list(known.values())
+    languages = {t: rows[t]["language"] for t in active}
+    counted = _count(wanted, {} if anew else known, languages)
+    _centre(embedder, wanted, {} if anew else known)
     subjects = [
         Subject(
             theme_id=t,
-            language=rows[t]["language"],
+            language=languages[t],
             texts=wanted[t]["wordings"],
-            centroid=centre,
+            centroid=wanted[t]["centre"],
             fallback=wanted[t]["fallback"],
             version=wanted[t]["version"],
             category=rows[t]["category"].replace("_", " "),
             founded=founded[t].isoformat(),
+            counted=counted[t],
         )
-        for t, centre in zip(active, centres, strict=True)
+        for t in active
     ]
     names = name_themes(subjects, embedder)
     for t in active:
@@ -281,21 +285,43 @@ def _name(
     return list(wanted.values())
 
 
-def _centres(embedder: "Embedder", texts: Sequence[Sequence[str]]) -> list[Any]:
-    """The middle of the vectors of each list of texts, at unit length."""
+def _same_sample(known: "Row", wanted: "Row") -> bool:
+    return all(known[n] == wanted[n] for n in ("issues", "wordings", "version", "fallback"))
+
+
+def _count(wanted: "Mapping[str, Row]", known: "Mapping[str, Row]", languages: Mapping[str, str]) -> dict[str, Counted]:
+    """The terms of each sample, counted from what is known of it: only wordings that came or went are read."""
+    counted: dict[str, Counted] = {}
+    for t, row in wanted.items():
+        before = known.get(t) or {"wordings": [], "terms": "{}"}
+        counted[t] = json.loads(before["terms"])
+        row["terms"] = before["terms"]
+        if before["wordings"] != row["wordings"]:
+            counted[t] = recount_terms(counted[t], before["wordings"], row["wordings"], languages[t])
+            row["terms"] = json.dumps(counted[t], sort_keys=True, ensure_ascii=False)
+    return counted
+
+
+def _centre(embedder: "Embedder", wanted: "Mapping[str, Row]", known: "Mapping[str, Row]") -> None:
+    """Gives each sample the middle of the vectors of its first wordings, at unit length; one whose wordings are known keeps its own."""
     import numpy as np
 
     from feedback_assets.themes.wording import plain
 
-    flat = [plain(text) for listed in texts for text in listed[:_EMBEDDED]]
+    changed = []
+    for t, row in wanted.items():
+        if t in known and known[t]["wordings"][:_EMBEDDED] == row["wordings"][:_EMBEDDED]:
+            row["centre"] = np.array(known[t]["centre"], np.float32)
+        else:
+            changed.append(row)
+    flat = [plain(text) for row in changed for text in row["wordings"][:_EMBEDDED]]
     vectors = embedder.embed(flat) if flat else np.zeros((0, embedder.dimensions), np.float32)
-    centres, at = [], 0
-    for listed in texts:
-        n = len(listed[:_EMBEDDED])
+    at = 0
+    for row in changed:
+        n = len(row["wordings"][:_EMBEDDED])
         middle = vectors[at : at + n].sum(axis=0) if n else np.zeros(embedder.dimensions, np.float32)
-        centres.append((middle / (float(np.linalg.norm(middle)) or 1.0)).astype(np.float32))
+        row["centre"] = (middle / (float(np.linalg.norm(middle)) or 1.0)).astype(np.float32)
         at += n
-    return centres
 
 
 _EMBEDDED = 30

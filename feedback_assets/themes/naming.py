@@ -10,7 +10,7 @@ filed under, then by language, then by a number in the order in which they were 
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, pairwise
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from feedback_assets.themes.embedders.interface import Embedder
 
-NAMING_VERSION = "naming-2"
+NAMING_VERSION = "naming-3"
 """Names of different versions are never mixed: when it changes, all themes are named anew."""
 MOST_TEXTS = 200
 """A theme is named by its first texts: its name settles, and the work is bounded."""
@@ -57,12 +57,16 @@ _HAS_HAN = re.compile(_HAN)
 _HAS_THAI = re.compile(_THAI)
 
 
+Counted = Mapping[str, Mapping[str, int]]
+"""Term -> form in which it stands -> in how many texts it stands so, each at least once."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """What is known of a theme when it is named.
 
     texts: wordings of issues in force. fallback names it when no term does. category, language and founded (ISO) tell themes apart that
-    would share a name.
+    would share a name. counted: what count_terms gives for the first MOST_TEXTS texts, where somebody kept it.
     """
 
     theme_id: str
@@ -73,6 +77,7 @@ class Subject:
     version: str = ""
     category: str = ""
     founded: str = ""
+    counted: Counted | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ def name_themes(subjects: Sequence[Subject], embedder: "Embedder") -> dict[str, 
         languages[subject.language].append(subject)
     candidates: dict[str, list[_Term]] = {}
     for language, members in languages.items():
-        candidates.update(_candidates(members, STOP_WORDS.get(language, frozenset())))
+        candidates.update(_candidates(members, language))
     ranked = _near_centre(ordered, candidates, embedder)
     return _distinct(ordered, ranked)
 
@@ -110,6 +115,33 @@ def terms_of(text: str, stop: frozenset[str]) -> dict[str, str]:
             if b - a <= 3 and words[a] != words[b]:
                 found.setdefault(f"{words[a]} {words[b]}", " ".join(words[a : b + 1]))
     return found
+
+
+def count_terms(texts: Iterable[str], language: str) -> dict[str, Counter[str]]:
+    """The terms of these texts, as Counted."""
+    stop = STOP_WORDS.get(language, frozenset())
+    forms: dict[str, Counter[str]] = defaultdict(Counter)
+    for text in texts:
+        for term, form in terms_of(plain(text), stop).items():
+            forms[term][form] += 1
+    return dict(forms)
+
+
+def recount_terms(counted: Counted, before: Sequence[str], after: Sequence[str], language: str) -> dict[str, dict[str, int]]:
+    """count_terms(after) from what it gave for `before`: only texts that came or went are read."""
+    came, gone = Counter(after), Counter(before)
+    came, gone = came - gone, gone - came
+    result = {term: dict(forms) for term, forms in counted.items()}
+    for sign, texts in ((1, came), (-1, gone)):
+        for term, changed in count_terms(texts.elements(), language).items():
+            forms = result.setdefault(term, {})
+            for form, n in changed.items():
+                forms[form] = forms.get(form, 0) + sign * n
+    for term in [t for t, forms in result.items() if not all(forms.values())]:
+        result[term] = {form: n for form, n in result[term].items() if n}
+        if not result[term]:
+            del result[term]
+    return result
 
 
 def _sequences(run: str) -> set[str]:
@@ -134,23 +166,20 @@ class _Term:
     weight: float
 
 
-def _candidates(subjects: Sequence[Subject], stop: frozenset[str]) -> dict[str, list[_Term]]:
+def _candidates(subjects: Sequence[Subject], language: str) -> dict[str, list[_Term]]:
     """The terms with the highest class-based TF-IDF of each theme of one language."""
     shares: dict[str, dict[str, float]] = {}
-    shown: dict[str, dict[str, Counter[str]]] = {}
+    shown: dict[str, Counted] = {}
     everywhere: dict[str, float] = defaultdict(float)
     for subject in subjects:
-        forms: dict[str, Counter[str]] = defaultdict(Counter)
-        texts = subject.texts[:MOST_TEXTS]
-        for text in texts:
-            for term, form in terms_of(plain(text), stop).items():
-                forms[term][form] += 1
-        least = 2 if len(texts) > 2 else 1
-        kept = {term: n for term, counted in forms.items() if (n := counted.total()) >= max(least, LEAST_SHARE * len(texts))}
+        texts = min(len(subject.texts), MOST_TEXTS)
+        forms: Counted = count_terms(subject.texts[:MOST_TEXTS], language) if subject.counted is None else subject.counted
+        totals = {term: sum(counted.values()) for term, counted in forms.items()}
+        least = max(2 if texts > 2 else 1, LEAST_SHARE * texts)
         shown[subject.theme_id] = forms
-        shares[subject.theme_id] = {term: n / len(texts) for term, n in kept.items()}
-        for term, counted in forms.items():
-            everywhere[term] += counted.total() / len(texts)
+        shares[subject.theme_id] = {term: n / texts for term, n in totals.items() if n >= least}
+        for term, n in totals.items():
+            everywhere[term] += n / texts
     result: dict[str, list[_Term]] = {}
     for subject in subjects:
         weighed = []

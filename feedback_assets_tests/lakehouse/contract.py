@@ -1,5 +1,6 @@
 """What every lakehouse adapter must pass: a mixin of tests. An adapter's test module subclasses it with a `lake` fixture."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -64,8 +65,28 @@ def group_row(i: int, **values: Any) -> dict[str, Any]:
     }
 
 
+def older(table: Table, without: str) -> Table:
+    """The table as it was before a column was added."""
+    return replace(table, columns=tuple(c for c in table.columns if c.name != without))
+
+
 class LakehouseContract:
     """The contract. `lake` is a fixture that the subclass's module provides."""
+
+    @pytest.mark.parametrize("write", ["append_new", "upsert", "replace"])
+    def test_a_table_made_before_a_column_was_added_takes_rows_with_it(self, lake: Lakehouse, write: str) -> None:
+        before = to_arrow(GROUPS, [group_row(1, kind="near"), group_row(2)])
+        lake.append_new(older(GROUPS, "kind"), before.drop_columns(["kind"]))
+        getattr(lake, write)(GROUPS, to_arrow(GROUPS, [group_row(2, similarity=0.5), group_row(3)]))
+        kinds = dict(zip(*lake.read(GROUPS, columns=["event_id", "kind"]).to_pydict().values(), strict=True))
+        expected = {"append_new": {1: None, 2: None, 3: "exact"}, "upsert": {1: None, 2: "exact", 3: "exact"}}
+        assert kinds == {f"{i:032x}": kind for i, kind in expected.get(write, {2: "exact", 3: "exact"}).items()}
+
+    def test_a_day_of_a_table_made_before_a_column_was_added_is_replaced_with_it(self, lake: Lakehouse) -> None:
+        rows = to_arrow(ISSUES, [issue_row(1, DAY_A), issue_row(2, DAY_B)])
+        lake.append_new(older(ISSUES, "owner"), rows.drop_columns(["owner"]))
+        lake.replace(ISSUES, to_arrow(ISSUES, [issue_row(1, DAY_A)]), where={"feed_date": [DAY_A]})
+        assert sorted(lake.read(ISSUES, columns=["owner"])["owner"].to_pylist(), key=str) == [None, "a"]
 
     def test_a_missing_table_reads_as_no_rows_of_the_contract(self, lake: Lakehouse) -> None:
         rows = lake.read(EVENTS)

@@ -1,9 +1,11 @@
 """Names that a person recognises, in scripts with and without spaces, free of what must not be in them."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from feedback_assets.themes.embedders.interface import Embedder
-from feedback_assets.themes.naming import Subject, name_themes
+from feedback_assets.themes.naming import Subject, count_terms, name_themes, recount_terms
 from feedback_assets.themes.wording import plain, wording
 
 SETS = {
@@ -111,3 +113,12 @@ def test_wording_says_nothing_twice_and_drops_what_is_not_words() -> None:
     assert plain("order 4000123412341234 &amp; <br> {{7*7}} ok") == "order ok"
     assert wording("", ["[NAME] [EMAIL]"]) == ""
     assert wording("", ["[EMAIL:k7f3q2xz] never answers"]) == "never answers"
+
+
+WORDINGS = st.lists(st.sampled_from([t for said in SETS["en"].values() for t in said] + ["Log in fails", "log-in fails", ""]), max_size=8)
+
+
+@given(before=WORDINGS, after=WORDINGS)
+def test_terms_that_follow_the_texts_equal_terms_counted_anew(before: list[str], after: list[str]) -> None:
+    followed = recount_terms(count_terms(before, "en"), before, after, "en")
+    assert followed == count_terms(after, "en")

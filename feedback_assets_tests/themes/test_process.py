@@ -50,7 +50,9 @@ def rows(lake: LocalLakehouse, table: Table, status: str = "") -> list[dict[str,
 def current(lake: LocalLakehouse) -> list[Any]:
     """What must not depend on how issues arrived."""
     states = [rows(lake, t, "active") for t in (THEMES, STATES)]
-    return [*states, *(rows(lake, t) for t in (ASSIGNMENTS, CHECKPOINTS, ISSUE_FACTS, THEME_DAYS, SAMPLES))]
+    # A sample's centre is of the embedder that names, also while the themes are still another one's.
+    samples = [{n: v for n, v in r.items() if n != "centre"} for r in rows(lake, SAMPLES)]
+    return [*states, samples, *(rows(lake, t) for t in (ASSIGNMENTS, CHECKPOINTS, ISSUE_FACTS, THEME_DAYS))]
 
 
 def of_days(feedback: Iterable[Feedback], days: Iterable[date]) -> list[Feedback]:
