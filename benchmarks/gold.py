@@ -38,7 +38,7 @@ def main() -> int:
     sizes = [int(n) for n in os.environ.get("GOLD_COPIES", "").split()] or list(SIZES)
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder) / "base"
-        feedback(base, "demo-data", "--records", str(DAYS * A_DAY), "--days", str(DAYS), "--seed", "5")
+        feedback(base, "demo-data", "--records", str(DAYS * A_DAY), "--days", str(DAYS), "--seed", "5", "--first-day", FIRST.isoformat())
         feedback(base, "run")
         rows = []
         for copies in sizes:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from typing import TextIO
 
@@ -69,13 +70,30 @@ def generate(out: Path, *, records: int, days: int, seed: int, first_day: date =
     return _Run(out, plan(first_day, days, records), seed).run()
 
 
+def delivered_from(out: Path, *, records: int, days: int, seed: int) -> date | None:
+    """The first day of a demo with these arguments that was delivered to the landing zone before, the latest if there are several."""
+    folders = sorted((f for f in out.glob("*/????-??-??") if f.is_dir()), key=lambda f: f.name, reverse=True)
+    for name, of_day in groupby(folders, key=lambda f: f.name):
+        try:
+            day = date.fromisoformat(name)
+        except ValueError:
+            continue
+        tag = _tag(seed, records, days, day)
+        if any(tag in file.name for folder in of_day for file in folder.iterdir()):
+            return day
+    return None
+
+
+def _tag(seed: int, records: int, days: int, first_day: date) -> str:
+    return hashlib.sha256(f"{seed}|{records}|{days}|{first_day}".encode()).hexdigest()[:6]
+
+
 class _Run:
     def __init__(self, out: Path, schedule: Schedule, seed: int) -> None:
         self.out = out
         self.schedule = schedule
         self.seed = seed
-        told = f"{seed}|{schedule.records}|{schedule.days}|{schedule.first_day}"
-        self.tag = hashlib.sha256(told.encode()).hexdigest()[:6]
+        self.tag = _tag(seed, schedule.records, schedule.days, schedule.first_day)
         self.author = Author(schedule, seed, self.tag)
         self.report = DemoReport(truth=out.parent / FILE_NAME)
         self.kinds: Counter[str] = Counter()

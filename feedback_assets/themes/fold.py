@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from feedback_assets.ground.identity import theme_id
 from feedback_assets.themes.lens import LENS_VERSION, Language, unit
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float32]
+    Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -149,44 +150,79 @@ def fold(start: State, issues: Iterable[Issue], parameters: Parameters) -> Folde
 def _fold_day(folded: Folded, day: date, issues: Sequence[Issue], parameters: Parameters) -> None:
     state = folded.state
     _join_alike(folded, parameters)
-    _look_at(state, issues)
+    spoken = _by_language(issues)
+    vectors = {language: _stacked(i.vector for i in members) for language, members in spoken.items()}
+    # Languages learn what their texts have in common from all issues of the day, before any is compared.
+    for language, rows in vectors.items():
+        known = state.languages.get(language) or Language.empty(rows.shape[1])
+        state.languages[language] = known
+        known.add(rows)
+    folded.places.update(dict.fromkeys([i.issue_id for i in issues], NOWHERE))
     first_waiting = day - timedelta(days=parameters.wait_days)
-    groups: dict[tuple[str, str], tuple[list[Issue], list[Issue]]] = {}
+    waited: dict[tuple[str, str], list[Issue]] = {}
     for issue in state.waiting:
         if issue.feed_date > first_waiting:
-            groups.setdefault((issue.category, issue.language), ([], []))[0].append(issue)
-    for issue in issues:
-        folded.places[issue.issue_id] = NOWHERE
-        if issue.vector.any():
-            groups.setdefault((issue.category, issue.language), ([], []))[1].append(issue)
-    themes: dict[tuple[str, str], list[Theme]] = {}
-    for theme in state.themes.values():
-        themes.setdefault((theme.category, theme.language), []).append(theme)
-    waiting: list[Issue] = []
-    for key in sorted(groups):
-        waited, new = groups[key]
-        if not new:
-            waiting += waited
-            continue
-        group = _Group(key, themes.get(key, []), state.languages[key[1]], parameters)
-        waiting += group.take(waited, new)
-        folded.places.update(group.places)
-        state.themes.update({t.theme_id: t for t in group.founded})
-    state.waiting = sorted(waiting, key=lambda i: (i.feed_date, i.event_time, i.issue_id))
+            waited.setdefault((issue.category, issue.language), []).append(issue)
+    themes = _by_language(state.themes.values())
+    for language in sorted(spoken):
+        lens = state.languages[language]
+        groups = _grouped(spoken[language], vectors[language], lens)
+        known_themes = _grouped_themes(themes.get(language, ()), lens)
+        for category in sorted(groups):
+            key = (category, language)
+            known_here, centres = known_themes.get(category, ([], None))
+            group = _Group(key, known_here, centres, lens, parameters)
+            waited[key] = group.take(waited.get(key, []), *groups[category])
+            folded.places.update(group.places)
+            state.themes.update({t.theme_id: t for t in group.founded})
+    state.waiting = sorted((i for listed in waited.values() for i in listed), key=lambda i: (i.feed_date, i.event_time, i.issue_id))
     state.through = day
 
 
-def _look_at(state: State, issues: Sequence[Issue]) -> None:
-    """Languages learn what their texts have in common from all issues of the day, before any is compared."""
+_Spoken = TypeVar("_Spoken", Issue, Theme)
+
+
+def _by_language(members: Iterable[_Spoken]) -> dict[str, list[_Spoken]]:
+    found: dict[str, list[_Spoken]] = {}
+    for member in members:
+        found.setdefault(member.language, []).append(member)
+    return found
+
+
+def _stacked(vectors: "Iterable[Floats]") -> "Floats":
     import numpy as np
 
-    spoken: dict[str, list[Issue]] = {}
-    for issue in issues:
-        spoken.setdefault(issue.language, []).append(issue)
-    for language, members in spoken.items():
-        known = state.languages.get(language) or Language.empty(len(members[0].vector))
-        state.languages[language] = known
-        known.add(np.stack([i.vector for i in members]))
+    return np.stack(list(vectors))
+
+
+def _grouped(issues: Sequence[Issue], vectors: "Floats", lens: Language) -> "dict[str, tuple[list[Issue], Doubles]]":
+    """Category -> its issues that say something, and their views."""
+    import numpy as np
+
+    seen = lens.view(vectors)
+    rows: dict[str, list[int]] = {}
+    for k in np.flatnonzero(vectors.any(axis=1)).tolist():
+        rows.setdefault(issues[k].category, []).append(k)
+    return {category: ([issues[k] for k in ks], seen[ks]) for category, ks in rows.items()}
+
+
+def _centres(themes: Sequence[Theme], lens: Language) -> "Doubles":
+    """Centres of themes, as views."""
+    import numpy as np
+
+    return lens.view(_stacked(t.total for t in themes).astype(np.float64) / np.array([t.size for t in themes])[:, None])
+
+
+def _grouped_themes(themes: Sequence[Theme], lens: Language) -> "dict[str, tuple[list[Theme], Doubles]]":
+    """Category -> its themes, the one founded first before others, and their centres."""
+    if not themes:
+        return {}
+    ordered = sorted(themes, key=lambda t: (t.founded, t.theme_id))
+    centres = _centres(ordered, lens)
+    rows: dict[str, list[int]] = {}
+    for k, theme in enumerate(ordered):
+        rows.setdefault(theme.category, []).append(k)
+    return {category: ([ordered[k] for k in ks], centres[ks]) for category, ks in rows.items()}
 
 
 def _sum(total: "Floats", vectors: Sequence["Floats"]) -> "Floats":
@@ -212,19 +248,20 @@ def _join_alike(folded: Folded, parameters: Parameters) -> None:
     import numpy as np
 
     state = folded.state
-    groups: dict[tuple[str, str], list[Theme]] = {}
-    for theme in state.themes.values():
-        groups.setdefault((theme.category, theme.language), []).append(theme)
-    for (_, language), themes in groups.items():
-        if len(themes) < 2:
-            continue
-        themes.sort(key=lambda t: (-t.size, t.founded, t.theme_id))
-        centres = state.languages[language].view(np.stack([t.total.astype(np.float64) / t.size for t in themes]))
-        alike = _cosines(centres, centres)
-        for j in range(1, len(themes)):
-            into = next((i for i in range(j) if themes[i].theme_id in state.themes and alike[i, j] >= parameters.join), None)
-            if into is None:
-                continue
+    for language, spoken in _by_language(state.themes.values()).items():
+        for themes, centres in _grouped_themes(spoken, state.languages[language]).values():
+            alike = _cosines(centres, centres) >= parameters.join
+            if np.count_nonzero(alike) > len(themes):
+                _join(folded, themes, alike)
+
+
+def _join(folded: Folded, themes: Sequence[Theme], alike: "npt.NDArray[np.bool_]") -> None:
+    """Joins those of one group that are alike: alike[i, j]."""
+    state = folded.state
+    order = sorted(range(len(themes)), key=lambda k: (-themes[k].size, themes[k].founded, themes[k].theme_id))
+    for place, j in enumerate(order):
+        into = next((i for i in order[:place] if themes[i].theme_id in state.themes and alike[i, j]), None)
+        if into is not None:
             kept, gone = themes[into], themes[j]
             kept.total = _sum(kept.total, [gone.total])
             kept.size += gone.size
@@ -237,45 +274,52 @@ def _join_alike(folded: Folded, parameters: Parameters) -> None:
 class _Group:
     """One day of one category and language."""
 
-    def __init__(self, key: tuple[str, str], themes: list[Theme], language: Language, parameters: Parameters) -> None:
+    def __init__(
+        self, key: tuple[str, str], themes: list[Theme], centres: "Doubles | None", language: Language, parameters: Parameters
+    ) -> None:
+        """themes: in the order of their founding. centres: of them; needed where there are themes."""
         self.key = key
-        self.themes = sorted(themes, key=lambda t: (t.founded, t.theme_id))
+        self.themes = themes
+        self.centres = centres
         self.language = language
         self.parameters = parameters
         self.places: dict[str, Place] = {}
         self.founded: list[Theme] = []
 
-    def take(self, waited: list[Issue], new: list[Issue]) -> list[Issue]:
-        """Assigns, discovers; returns what waits on."""
+    def take(self, waited: list[Issue], new: list[Issue], seen: "Doubles") -> list[Issue]:
+        """Assigns, discovers; returns what waits on. seen: the views of the new issues."""
         import numpy as np
 
-        centred = self.language.view(np.stack([i.vector for i in new]))
-        placed = self._assign(new, centred, self.themes)
+        placed = self._assign(new, seen)
         rest = [k for k in range(len(new)) if k not in placed]
         if not rest:
             return waited
         pool = waited + [new[k] for k in rest]
-        old = self.language.view(np.stack([i.vector for i in waited])) if waited else np.empty((0, centred.shape[1]))
-        matrix = np.concatenate([old, centred[rest]])
+        if len(pool) < self.parameters.smallest:
+            return pool
+        old = self.language.view(_stacked(i.vector for i in waited)) if waited else np.empty((0, seen.shape[1]))
+        matrix = np.concatenate([old, seen[rest]])
         taken = self._discover(pool, matrix, first_new=len(waited))
         return [issue for k, issue in enumerate(pool) if k not in taken]
 
-    def _centres(self, themes: Sequence[Theme]) -> "npt.NDArray[np.float64]":
-        import numpy as np
+    def _centres(self) -> "Doubles":
+        """The centres of the group's themes as they are now."""
+        if self.centres is None:
+            self.centres = _centres(self.themes, self.language)
+        return self.centres
 
-        return self.language.view(np.stack([t.total.astype(np.float64) / t.size for t in themes]))
-
-    def _assign(self, issues: Sequence[Issue], centred: "npt.NDArray[np.float64]", themes: Sequence[Theme]) -> set[int]:
+    def _assign(self, issues: Sequence[Issue], seen: "Doubles") -> set[int]:
         """Puts each issue into its nearest theme if that is near enough; centres move after all have been placed."""
         import numpy as np
 
-        if not themes or not issues:
+        if not self.themes or not issues:
             return set()
         p = self.parameters
-        cosines = _cosines(centred, self._centres(themes))
-        said = np.array([i.subcategory for i in issues])[:, None]
-        usual = np.array([t.subcategory for t in themes])[None, :]
-        differs = (said != usual) & (said != "") & (usual != "")
+        cosines = _cosines(seen, self._centres())
+        numbers = {"": 0}
+        usual = np.array([numbers.setdefault(t.subcategory, len(numbers)) for t in self.themes])[None, :]
+        own = np.array([numbers.setdefault(i.subcategory, len(numbers)) for i in issues])[:, None]
+        differs = (own != usual) & (own > 0) & (usual > 0)
         margin = np.round(cosines - p.assign - differs * p.other_subcategory, 6)
         nearest = margin.argmax(axis=1)
         placed = {k for k in range(len(issues)) if margin[k, nearest[k]] >= 0}
@@ -283,12 +327,13 @@ class _Group:
         for k in sorted(placed):
             members.setdefault(int(nearest[k]), []).append(k)
         for t, ks in members.items():
-            self._enter(themes[t], [issues[k] for k in ks], [float(cosines[k, t]) for k in ks])
+            self._enter(self.themes[t], [issues[k] for k in ks], [float(cosines[k, t]) for k in ks])
         return placed
 
     def _enter(self, theme: Theme, issues: Sequence[Issue], cosines: Sequence[float]) -> None:
         theme.total = _sum(theme.total, [i.vector for i in issues])
         theme.size += len(issues)
+        self.centres = None
         for issue, cosine in zip(issues, cosines, strict=True):
             theme.subcategories[issue.subcategory] = theme.subcategories.get(issue.subcategory, 0) + 1
             self.places[issue.issue_id] = Place(theme.theme_id, cosine)
@@ -318,7 +363,7 @@ class _Group:
             self._found(pool, matrix, members)
             free[members] = False
             late = np.flatnonzero(free)
-            more = late[sorted(self._assign([pool[int(k)] for k in late], matrix[late], self.themes))]
+            more = late[sorted(self._assign([pool[int(k)] for k in late], matrix[late]))]
             free[more] = False
             gone = np.concatenate([members, more])
             weights -= near[:, gone].sum(axis=1)
@@ -348,7 +393,7 @@ class _Group:
         centre = unit(matrix[members].mean(axis=0, keepdims=True))
         cosines = [float(c) for c in _cosines(matrix[members], centre)[:, 0]]
         if self.themes:
-            alike = _cosines(centre, self._centres(self.themes))[0]
+            alike = _cosines(centre, self._centres())[0]
             nearest = int(alike.argmax())
             if alike[nearest] >= self.parameters.same:
                 self._enter(self.themes[nearest], issues, cosines)

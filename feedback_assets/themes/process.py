@@ -101,7 +101,8 @@ class _Work:
         days = sorted(set(came["feed_date"].to_list()))
         wanted = set(came["issue_id"].to_list())
         rows = [r for r in self._issues(days) if r["issue_id"] in wanted]
-        return _once(r for r in rows if (r["feed_date"], r["issue_id"]) not in self._told_before(rows))
+        known = self._told_before(rows)
+        return _once(r for r in rows if (r["feed_date"], r["issue_id"]) not in known)
 
     def _issues(self, days: Sequence[date] | None) -> "list[Row]":
         """Issues of these days, all without, in the order of the fold."""

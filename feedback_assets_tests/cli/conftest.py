@@ -56,7 +56,7 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home with a little demo feedback, posts with personal data and a post that drives terminals, after `feedback run`. Read only."""
     home = tmp_path_factory.mktemp("finished") / "home"
-    feedback(home, "demo-data", "--records", "150", "--days", "2")
+    feedback(home, "demo-data", "--records", "150", "--days", "2", "--first-day", "2025-06-02")
     at = f"{PLANTED_DAY}T10:00:00Z"
     hostile = json.dumps({"id": HOSTILE_ID, "created_at": at, "updated_at": at, "username": "x", "cooked": HOSTILE_TEXT})
     land(home, [*posts(4, day=PLANTED_DAY), hostile], day=PLANTED_DAY, name="planted.jsonl")

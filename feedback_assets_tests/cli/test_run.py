@@ -23,7 +23,7 @@ from feedback_assets.wiring.build import build_defs
 from feedback_assets_tests.cli.feedback import feedback, start
 from feedback_assets_tests.snapshot import commits, differences, files, snapshot
 
-DEMO = ("demo-data", "--records", "300", "--days", "3", "--seed", "3")
+DEMO = ("demo-data", "--records", "300", "--days", "3", "--seed", "3", "--first-day", "2025-06-02")
 KILLS = int(os.environ.get("FEEDBACK_TEST_KILLS", "6"))
 KILLS_A_HOME = 3
 OF_A_PURPOSE = ("bronze/manifest", "themes/touches")
