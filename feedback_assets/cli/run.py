@@ -148,21 +148,28 @@ def _tell_failures(instance: "dg.DagsterInstance", services: "Services", bounds:
 
 
 def _run_days(runs: "_Runs", chunk: Sequence[date], days: Mapping[date, set[str]], report: RunReport, *, quiet: bool) -> None:
-    """A range in one run; when it fails, its days one by one, so that one bad day does not hold up the others."""
+    """A range in one run; when it fails, its halves, and so on, so that one bad day does not hold up the others."""
     began = time.monotonic()
     sources = set().union(*(days.get(d, set()) for d in chunk))
-    ok = runs.days(chunk[0], chunk[-1], sources)
-    report.runs += 1
     report.days += len(chunk)
-    if not ok:
-        in_a_row = 0
-        for day in chunk:
-            if len(chunk) > 1 and in_a_row < MOST_IN_A_ROW:
-                ok = runs.days(day, day, days.get(day, set()))
-                report.runs += 1
-            in_a_row = 0 if ok or runs.stopped_by_check else in_a_row + 1
-            if not ok:
-                report.failed_days.append(day.isoformat())
+    failed_in_a_row = 0
+
+    def run(part: Sequence[date]) -> None:
+        nonlocal failed_in_a_row
+        if failed_in_a_row < MOST_IN_A_ROW:
+            report.runs += 1
+            if runs.days(part[0], part[-1], set().union(*(days.get(d, set()) for d in part))):
+                failed_in_a_row = 0
+                return
+            if len(part) > 1:
+                middle = len(part) // 2
+                run(part[:middle])
+                run(part[middle:])
+                return
+            failed_in_a_row = 0 if runs.stopped_by_check else failed_in_a_row + 1
+        report.failed_days += [day.isoformat() for day in part]
+
+    run(chunk)
     if not quiet:
         span = f"{chunk[0]}" if len(chunk) == 1 else f"{chunk[0]} .. {chunk[-1]}"
         failed = [d for d in report.failed_days if chunk[0].isoformat() <= d <= chunk[-1].isoformat()]

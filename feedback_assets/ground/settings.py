@@ -39,7 +39,7 @@ class Settings:
 
     home: Path
     first_day: date = date(2020, 1, 1)
-    days_per_run: int = 31
+    days_per_run: int = 92
     project: Path = field(default_factory=project_root)
     compute: str = "sail"
     embedder: str = "wordllama"
@@ -90,7 +90,7 @@ class Settings:
             home=_folder(environ, "FEEDBACK_HOME", project / ".feedback"),
             project=project,
             first_day=_day(environ, "FEEDBACK_FIRST_DAY", date(2020, 1, 1)),
-            days_per_run=_positive(environ, "FEEDBACK_DAYS_PER_RUN", 31),
+            days_per_run=_positive(environ, "FEEDBACK_DAYS_PER_RUN", 92),
             compute=environ.get("FEEDBACK_COMPUTE") or "sail",
             embedder=environ.get("FEEDBACK_EMBEDDER") or "wordllama",
             tracker=environ.get("FEEDBACK_TRACKER") or "local",

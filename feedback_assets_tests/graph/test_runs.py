@@ -1,11 +1,14 @@
 """What a run does with a day whose source is broken as a whole, and what its check results say and do not say."""
 
 import json
-from datetime import UTC, date, datetime
+import math
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from feedback_assets.cli.run import MOST_IN_A_ROW, RunReport, _run_days
 from feedback_assets.contracts.bronze import STAGE_BATCHES
@@ -41,7 +44,7 @@ def test_a_broken_day_makes_the_command_fail_and_say_which_day_and_what_to_do(st
 
 def test_a_broken_day_does_not_hold_up_the_days_beside_it(story: Story) -> None:
     assert [story.chapters[0].enriched[d] for d in GOOD_DAYS] == [25, 25]
-    assert sorted(story.chapters[0].green.values()) == [False, False, True, True, True]  # range, broken day; two days, gold
+    assert sorted(story.chapters[0].green.values()) == [False, False, False, True, True, True]  # range, half, broken day; two days, gold
 
 
 def test_nothing_of_a_broken_day_is_enriched(story: Story) -> None:
@@ -82,7 +85,7 @@ def test_a_mended_delivery_turns_the_day_green(story: Story) -> None:
 
 def test_the_failed_check_says_all_that_on_call_needs(story: Story) -> None:
     failed = [c for c in story.chapters[0].checks if c["check"] == "readable" and not c["passed"]]
-    assert len(failed) == 2  # the day in its range, then the day in its own run
+    assert len(failed) == 3  # the day in its range, in half of it, then in its own run
     assert {check["partition"] for check in failed} == {f"{BROKEN}"}
     for check in failed:
         assert (check["asset"], check["blocking"], check["severity"]) == ("bronze/forum", True, "ERROR")
@@ -161,13 +164,26 @@ def test_a_week_of_days_that_a_check_stops_does_not_hold_up_the_days_after_it() 
     launcher, report = Days(set(WEEK[:5]), by_check=True), RunReport(purpose="live")
     _run_days(launcher, WEEK, {d: set() for d in WEEK}, report, quiet=True)  # type: ignore[arg-type]
     assert report.failed_days == [d.isoformat() for d in WEEK[:5]]
-    assert launcher.asked[1:] == [(d, d) for d in WEEK]
+    assert {(d, d) for d in WEEK[:5]} | {(WEEK[5], WEEK[6])} <= set(launcher.asked)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 200), st.sets(st.integers(0, 199), max_size=4))
+def test_bad_days_of_a_range_are_found_in_few_runs_and_every_other_day_ran(length: int, bad: set[int]) -> None:
+    days = [WEEK[0] + timedelta(days=n) for n in range(length)]
+    launcher, report = Days({days[n] for n in bad if n < length}, by_check=True), RunReport(purpose="live")
+    _run_days(launcher, days, {d: set() for d in days}, report, quiet=True)  # type: ignore[arg-type]
+    assert report.failed_days == [days[n].isoformat() for n in sorted(bad) if n < length]
+    good = [(a, b) for a, b in launcher.asked if not any(a <= d <= b for d in launcher.bad)]
+    assert {d for d in days if any(a <= d <= b for a, b in good)} == set(days) - launcher.bad
+    assert len(launcher.asked) <= 1 + 2 * len(launcher.bad) * math.ceil(math.log2(length) if length > 1 else 0)
 
 
 def test_steps_that_fail_day_after_day_end_the_range_and_every_day_left_counts_as_failed() -> None:
     launcher, report = Days(set(WEEK), by_check=False), RunReport(purpose="live")
     _run_days(launcher, WEEK, {d: set() for d in WEEK}, report, quiet=True)  # type: ignore[arg-type]
-    assert len(launcher.asked) == 1 + MOST_IN_A_ROW
+    assert [a for a, b in launcher.asked if a == b] == WEEK[:MOST_IN_A_ROW]
+    assert launcher.asked[-1] == (WEEK[MOST_IN_A_ROW - 1], WEEK[MOST_IN_A_ROW - 1])
     assert report.failed_days == [d.isoformat() for d in WEEK]
 
 
