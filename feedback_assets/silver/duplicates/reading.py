@@ -115,6 +115,10 @@ class Shelf:
         self.dense[at] = [t.dense for t in texts]
         self.plain[at] = [t.plain for t in texts]
 
+    def all(self) -> list[tuple[int, Read]]:
+        """Every text that is there, with its number."""
+        return list(self._held.items())
+
     def clear(self) -> None:
         """Takes all texts away."""
         self._held.clear()
@@ -141,6 +145,11 @@ class Reader:
         self._normals = normals
         self._characters = 0
 
+    def keep(self, numbers: Sequence[int], texts: Sequence[Read]) -> None:
+        """Puts texts that were read before on the shelf."""
+        self.shelf.put(numbers, texts)
+        self._characters += sum(len(one.normal) for one in texts)
+
     def need(self, texts: "npt.NDArray[np.int64]") -> None:
         """Reads these at once, unless they are there. Each is named once."""
         missing = self.shelf.missing(texts)
@@ -151,6 +160,4 @@ class Reader:
             self.shelf.clear()
             self._characters = 0
         wanted = sorted(missing.tolist())
-        found = read(self._normals(wanted))
-        self.shelf.put(wanted, found)
-        self._characters += sum(len(one.normal) for one in found)
+        self.keep(wanted, read(self._normals(wanted)))
