@@ -56,7 +56,7 @@ class Standing:
 class Memory:
     """What was read and compared while texts were decided, for when they are decided again among more texts.
 
-    Texts go by their hashes here, since their numbers change. A pair's similarity is a function of its two texts alone."""
+    Texts go by their hashes here, since their numbers change. A pair's similarity is a function of its two texts, the earlier one first."""
 
     def __init__(self) -> None:
         self._pairs: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]] = []
@@ -71,7 +71,7 @@ class Memory:
         if not self._pairs:
             return
         one, other = (numbers[np.searchsorted(hashes, np.concatenate([pair[i] for pair in self._pairs]))] for i in (0, 1))
-        self._keys, first = np.unique(_pair_keys(one, other), return_index=True)
+        self._keys, first = np.unique((one << 32) | other, return_index=True)
         self._similar = np.concatenate([similar for _, _, similar in self._pairs])[first]
 
     def put(self, ones: "npt.NDArray[np.int64]", others: "npt.NDArray[np.int64]", similar: "npt.NDArray[np.float64]") -> None:
@@ -84,7 +84,7 @@ class Memory:
 
         result = np.full(len(ones), np.nan)
         if self._keys is not None and self._similar is not None and len(self._keys):
-            asked = _pair_keys(ones, others)
+            asked = (ones << 32) | others
             at = np.minimum(np.searchsorted(self._keys, asked), len(self._keys) - 1)
             found = self._keys[at] == asked
             result[found] = self._similar[at[found]]
@@ -406,13 +406,6 @@ class _Settling:
                 if len(more) > most:
                     break
         self._reader.need(np.array(sorted(more)))
-
-
-def _pair_keys(ones: "npt.NDArray[np.int64]", others: "npt.NDArray[np.int64]") -> "npt.NDArray[np.int64]":
-    """One number a pair of texts, whichever of the two comes first."""
-    import numpy as np
-
-    return (np.minimum(ones, others) << 32) | np.maximum(ones, others)
 
 
 def _parted(keys: "Sequence[npt.NDArray[np.int64]]") -> "tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]":

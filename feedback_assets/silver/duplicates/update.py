@@ -93,7 +93,8 @@ def _apply(lake: Lakehouse, arrived: "pl.DataFrame") -> WriteResult:
 
     revisions = _revisions_of(lake, arrived)
     fresh, normals = _comparable(lake, revisions.filter(pl.col("is_current")).select(_NAMED))
-    days = _around(set(revisions["event_day"].to_list()))
+    # What loses its leader to an early text looks for another among what was said up to a window later: a late batch needs that as well.
+    days = _around(set(revisions["event_day"].to_list()), after=2 * WINDOW_DAYS)
     before = _index_of(lake, days)
     memory = Memory()
     while True:
@@ -207,8 +208,8 @@ def _index_of(lake: Lakehouse, days: set[date]) -> "pl.DataFrame":
     return read_frame(lake, DUPLICATE_INDEX, list(DUPLICATE_INDEX.column_names), {"event_day": sorted(days)})
 
 
-def _around(days: set[date]) -> set[date]:
-    reach = range(-WINDOW_DAYS, WINDOW_DAYS + 1)
+def _around(days: set[date], *, after: int = WINDOW_DAYS) -> set[date]:
+    reach = range(-WINDOW_DAYS, after + 1)
     return {day + timedelta(days=n) for day in days for n in reach}
 
 

@@ -135,12 +135,12 @@ def test_what_is_decided_again_among_more_texts_is_remembered_and_comes_out_the_
 ) -> None:
     told = sorted(told, key=lambda t: t[1])
     normals, days = [CHAIN[link] for link, _ in told], [day for _, day in told]
-    compared: list[frozenset[str]] = []
+    compared: list[tuple[str, str]] = []
     original = Comparer.similarities
 
     def noted(comparer: Comparer, shelf: Shelf, ones: Numbers, others: Numbers) -> "npt.NDArray[np.float64]":
         pairs = zip(shelf.texts(ones), shelf.texts(others), strict=True)
-        compared.extend(frozenset((one.normal, other.normal)) for one, other in pairs)
+        compared.extend((one.normal, other.normal) for one, other in pairs)
         return original(comparer, shelf, ones, others)
 
     memory = Memory()
