@@ -82,9 +82,11 @@ class Comparer:
         b = sides(pairs.right())
         inside = other <= one
         near = np.where(inside, b.shared >= _least(b, other, one) * other, b.shared >= FIRST * one)
+        near &= possible(shelf, pairs.ones, pairs.others, b, first=False)
         left, pairs, b, one, other, inside = left[near], pairs.of(near), b.of(near), one[near], other[near], inside[near]
         a = sides(pairs.left())
-        final = np.flatnonzero((a.shared >= _least(a, one, other) * one) | inside)
+        enough = (a.shared >= _least(a, one, other) * one) | inside
+        final = np.flatnonzero(enough & possible(shelf, pairs.ones, pairs.others, a, first=True))
         result[left[final]] = judged(shelf, pairs.ones[final], a.of(final), pairs.others[final], b.of(final))
         return result
 
@@ -109,6 +111,28 @@ def _least(side: Sides, short: "npt.NDArray[np.int32]", long: "npt.NDArray[np.in
 
     least: npt.NDArray[np.float64] = np.where(side.begin <= APART, LEAST_SHARED, np.where(short >= ALIKE * long, GREY, COVERED))
     return least
+
+
+def possible(
+    shelf: Shelf, ones: "npt.NDArray[np.int64]", others: "npt.NDArray[np.int64]", side: Sides, *, first: bool
+) -> "npt.NDArray[np.bool_]":
+    """Whether judged() can find copies when the first, or the second, text of each pair shares this, whatever the other one shares."""
+    import numpy as np
+
+    one, other = shelf.lengths[ones], shelf.lengths[others]
+    turned = one > other
+    is_short = ~turned if first else turned
+    mine, short, long = one if first else other, np.minimum(one, other), np.maximum(one, other)
+    heft = np.where(shelf.dense[np.where(turned, others, ones)], DENSE, 1)
+    anchored = side.begin <= APART
+    covered = side.shared >= COVERED * mine
+    led_in = is_short | anchored | (side.begin * heft <= LEAD) | (short >= MOST * long)
+    enough = short * heft >= np.where(anchored, AHEAD, ALONE)
+    within = (~is_short | (side.shared >= WITHIN * short)) & (short >= PART * long) & led_in & enough
+    ended = anchored & (mine - side.end <= TAIL) & (side.shared >= WITHIN * side.end) & (side.shared * heft >= BODY)
+    grey = (long <= GREY_LENGTH) & (short >= ALIKE * long) & (side.shared >= GREY * mine)
+    possible: npt.NDArray[np.bool_] = (covered | within | ended | grey) & (side.shared > 0)
+    return possible
 
 
 def judged(shelf: Shelf, ones: "npt.NDArray[np.int64]", a: Sides, others: "npt.NDArray[np.int64]", b: Sides) -> "npt.NDArray[np.float64]":

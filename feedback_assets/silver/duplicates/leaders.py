@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from feedback_assets.silver.duplicates.candidates import SHARED, Index, Tokens
 from feedback_assets.silver.duplicates.comparing import Comparer
-from feedback_assets.silver.duplicates.reading import Reader
+from feedback_assets.silver.duplicates.reading import Read, Reader
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,18 +53,58 @@ class Standing:
     """Texts that were decided anew."""
 
 
-def settle(texts: Texts, standing: Standing, *, window: int = WINDOW_DAYS) -> None:
-    """Decides every text whose leader is OPEN, and what follows from that."""
-    _Settling(texts, standing, window).run()
+class Memory:
+    """What was read and compared while texts were decided, for when they are decided again among more texts.
+
+    Texts go by their hashes here, since their numbers change. A pair's similarity is a function of its two texts, the earlier one first."""
+
+    def __init__(self) -> None:
+        self._pairs: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]] = []
+        self._keys: npt.NDArray[np.int64] | None = None
+        self._similar: npt.NDArray[np.float64] | None = None
+        self.read: dict[int, Read] = {}
+
+    def number(self, hashes: "npt.NDArray[np.int64]", numbers: "npt.NDArray[np.int64]") -> None:
+        """Gives the texts with these ascending hashes their numbers of now. All that were compared before are among them."""
+        import numpy as np
+
+        if not self._pairs:
+            return
+        one, other = (numbers[np.searchsorted(hashes, np.concatenate([pair[i] for pair in self._pairs]))] for i in (0, 1))
+        self._keys, first = np.unique((one << 32) | other, return_index=True)
+        self._similar = np.concatenate([similar for _, _, similar in self._pairs])[first]
+
+    def put(self, ones: "npt.NDArray[np.int64]", others: "npt.NDArray[np.int64]", similar: "npt.NDArray[np.float64]") -> None:
+        """Keeps the similarity of each pair of hashes."""
+        self._pairs.append((ones, others, similar))
+
+    def similarities(self, ones: "npt.NDArray[np.int64]", others: "npt.NDArray[np.int64]") -> "npt.NDArray[np.float64]":
+        """The similarity of each pair of numbers; NaN for those that were not compared before the numbers were given."""
+        import numpy as np
+
+        result = np.full(len(ones), np.nan)
+        if self._keys is not None and self._similar is not None and len(self._keys):
+            asked = (ones << 32) | others
+            at = np.minimum(np.searchsorted(self._keys, asked), len(self._keys) - 1)
+            found = self._keys[at] == asked
+            result[found] = self._similar[at[found]]
+        return result
+
+
+def settle(texts: Texts, standing: Standing, *, window: int = WINDOW_DAYS, memory: Memory | None = None) -> None:
+    """Decides every text whose leader is OPEN, and what follows from that. memory: what was read and compared among some of the texts."""
+    _Settling(texts, standing, window, memory).run()
 
 
 class _Settling:
-    def __init__(self, texts: Texts, standing: Standing, window: int) -> None:
+    def __init__(self, texts: Texts, standing: Standing, window: int, memory: Memory | None) -> None:
         import numpy as np
 
         self._texts = texts
         self._standing = standing
         self._leader = standing.leader
+        self._stood = standing.leader.copy()
+        """The leaders as they were given. Of the representatives among them a text joined the earliest that it is a copy of."""
         self._window = window
         number = len(standing.leader)
         self._open = standing.leader == OPEN
@@ -78,11 +118,16 @@ class _Settling:
         self._compared: dict[int, npt.NDArray[np.float64]] = {}
         """Text -> how alike its later candidates are, compared before its turn; NaN for those that were not."""
         self._members: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
-        _, firsts, which = np.unique(texts.hashes, return_index=True, return_inverse=True)
-        self._first = firsts[which].astype(np.int64)
+        hashes, firsts, which = np.unique(texts.hashes, return_index=True, return_inverse=True)
+        firsts = firsts.astype(np.int64)
+        self._first = firsts[which]
         """Of each text the first one that says the same."""
         self._comparer = Comparer()
         self._reader = Reader(number, texts.normals)
+        self._memory = memory
+        if memory is not None:
+            memory.number(hashes, firsts)
+            self._reader.keep(firsts[np.searchsorted(hashes, list(memory.read))].tolist(), list(memory.read.values()))
         self._indexes = self._indexed(np.flatnonzero(self._open))
 
     def _indexed(self, asked: "npt.NDArray[np.int64]") -> tuple[Index, Index]:
@@ -121,6 +166,8 @@ class _Settling:
             else:
                 leader[x], similarity[x] = x, 1.0
                 self._lead(x)
+        if self._memory is not None:
+            self._memory.read = {int(self._texts.hashes[number]): text for number, text in self._reader.shelf.all()}
 
     def _claim_by_standing(self) -> None:
         """Looks for the standing representatives of all open texts at once."""
@@ -154,7 +201,7 @@ class _Settling:
             rest = asked
             while len(rest):
                 x, y, done = index.earlier(rest)
-                kept = is_leader[y]
+                kept = is_leader[y] & ~self._known_apart(x, y)
                 found.append((x[kept] << 32) | y[kept])
                 rest = rest[done:]
         self._claim_all(*_parted(found))
@@ -166,8 +213,14 @@ class _Settling:
         if not self._indexes[0].covers(x):
             self._indexes = self._indexed(np.union1d(np.flatnonzero(self._open), [x]))
         found = np.unique(np.concatenate([index.earlier(np.array([x]))[1] for index in self._indexes]))
-        found = found[self._leader[found] == found]
-        self._claim_all(np.full(len(found), x), found)
+        asked = np.full(len(found), x)
+        kept = (self._leader[found] == found) & ~self._known_apart(asked, found)
+        self._claim_all(asked[kept], found[kept])
+
+    def _known_apart(self, x: "npt.NDArray[np.int64]", y: "npt.NDArray[np.int64]") -> "npt.NDArray[np.bool_]":
+        """Whether x is no copy of the earlier text y, by what was decided before: it would have joined y, who stood before its leader."""
+        apart: npt.NDArray[np.bool_] = (self._stood[y] == y) & (y < self._stood[x])
+        return apart
 
     def _claim_all(self, texts: "npt.NDArray[np.int64]", leaders: "npt.NDArray[np.int64]") -> None:
         """Compares each text with the earliest of its candidates, those that are no copies with the next ones, and so on. Pairs by text,
@@ -306,17 +359,36 @@ class _Settling:
             return result
         # Texts said on several days are read, and compared, once.
         pairs, which = np.unique((self._first[x[unequal]] << 32) | self._first[y[unequal]], return_inverse=True)
-        x, y = pairs >> 32, pairs & 0xFFFFFFFF
-        self._read_ahead(np.concatenate([x, y]), soon)
-        result[unequal] = self._comparer.similarities(self._reader.shelf, x, y)[which]
+        result[unequal] = self._compared_pairs(pairs >> 32, pairs & 0xFFFFFFFF, soon)[which]
         return result
 
+    def _compared_pairs(
+        self, x: "npt.NDArray[np.int64]", y: "npt.NDArray[np.int64]", soon: "Mapping[int, npt.NDArray[np.int64]]"
+    ) -> "npt.NDArray[np.float64]":
+        """The similarity of each pair of first texts that say different things, remembered or compared now. Pairs by x."""
+        import numpy as np
+
+        if self._memory is None:
+            self._read_ahead(np.concatenate([x, y]), soon)
+            return self._comparer.similarities(self._reader.shelf, x, y)
+        similar = self._memory.similarities(x, y)
+        new = np.flatnonzero(np.isnan(similar))
+        if len(new):
+            x, y = x[new], y[new]
+            self._read_ahead(np.concatenate([x, y]), soon)
+            similar[new] = self._comparer.similarities(self._reader.shelf, x, y)
+            self._memory.put(self._texts.hashes[x], self._texts.hashes[y], similar[new])
+        return similar
+
     def _read_soon(self, x: "npt.NDArray[np.int64]", y: "npt.NDArray[np.int64]") -> None:
-        """Reads the texts of pairs that are no equal texts in one go, unless they are too many."""
+        """Reads the texts of pairs that must be compared in one go, unless they are too many."""
         import numpy as np
 
         x, y = self._first[x], self._first[y]
-        wanted = np.unique(np.concatenate([x[x != y], y[x != y]]))
+        new = x != y
+        if self._memory is not None:
+            new &= np.isnan(self._memory.similarities(x, y))
+        wanted = np.unique(np.concatenate([x[new], y[new]]))
         if len(wanted) <= _READ_AHEAD:
             self._reader.need(wanted)
 

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from feedback_assets.silver.duplicates.candidates import Tokens
-from feedback_assets.silver.duplicates.leaders import OPEN, OUTSIDE, Standing, Texts, settle
+from feedback_assets.silver.duplicates.leaders import OPEN, OUTSIDE, Memory, Standing, Texts, settle
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,10 +25,12 @@ class Decided:
     touched_days: frozenset[date]
 
 
-def decided(rows: "pl.DataFrame", before: "pl.DataFrame", texts: "Callable[[pl.DataFrame], list[str]]") -> Decided:
+def decided(
+    rows: "pl.DataFrame", before: "pl.DataFrame", texts: "Callable[[pl.DataFrame], list[str]]", memory: Memory | None = None
+) -> Decided:
     """The rows, each with its leader. `before`: rows as they stood, with leaders that hold unless something around them changed.
 
-    texts: rows that name events -> their normalised texts, in their order.
+    texts: rows that name events -> their normalised texts, in their order. memory: of a call with fewer rows, for the next one.
     """
     import numpy as np
     import polars as pl
@@ -62,7 +64,7 @@ def decided(rows: "pl.DataFrame", before: "pl.DataFrame", texts: "Callable[[pl.D
         sketches=unpacked(heads["minhash"]),
         normals=lambda wanted: texts(named[list(wanted)]),
     )
-    settle(found, standing)
+    settle(found, standing, memory=memory)
     ids = heads["event_id"].to_numpy()
     led_by = np.where(standing.leader == OUTSIDE, kept["leader_id"].to_numpy(), ids[np.maximum(standing.leader, 0)])
     told = heads.select("text_hash", "event_day").with_columns(

@@ -96,6 +96,10 @@ class Shelf:
         self.plain = np.zeros(number, np.bool_)
         self._there = np.zeros(number, np.bool_)
         self._held: dict[int, Read] = {}
+        self._slots = np.zeros(0, np.int32)
+        """The slots of all texts, one text's after the other's, and room for more; where each text's start beside."""
+        self._starts = np.zeros(number, np.int64)
+        self._used = 0
 
     @classmethod
     def of(cls, texts: Sequence[Read]) -> "Shelf":
@@ -105,6 +109,8 @@ class Shelf:
 
     def put(self, numbers: Sequence[int], texts: Sequence[Read]) -> None:
         """Puts texts under these numbers."""
+        import numpy as np
+
         if not texts:
             return
         at = list(numbers)
@@ -114,11 +120,25 @@ class Shelf:
         self.shingles[at] = [len(t.slots) for t in texts]
         self.dense[at] = [t.dense for t in texts]
         self.plain[at] = [t.plain for t in texts]
+        ends = self._used + np.cumsum(self.shingles[at], dtype=np.int64)
+        self._starts[at] = ends - self.shingles[at]
+        last = int(ends[-1])
+        if last > len(self._slots):
+            grown = np.zeros(last + last // 2, np.int32)
+            grown[: self._used] = self._slots[: self._used]
+            self._slots = grown
+        np.concatenate([t.slots for t in texts], out=self._slots[self._used : last])
+        self._used = last
+
+    def all(self) -> list[tuple[int, Read]]:
+        """Every text that is there, with its number."""
+        return list(self._held.items())
 
     def clear(self) -> None:
         """Takes all texts away."""
         self._held.clear()
         self._there[:] = False
+        self._used = 0
 
     def missing(self, numbers: "npt.NDArray[np.int64]") -> "npt.NDArray[np.int64]":
         """Those that are not there."""
@@ -128,6 +148,28 @@ class Shelf:
         """Texts that are there."""
         held = self._held
         return [held[i] for i in numbers.tolist()]
+
+    def slots(self, numbers: "npt.NDArray[np.int64]") -> "npt.NDArray[np.int32]":
+        """The slots of texts that are there, one text's after the other's: in one look, not text by text."""
+        import numpy as np
+
+        counts = self.shingles[numbers]
+        ends = np.cumsum(counts, dtype=np.int64)
+        spots = np.arange(ends[-1] if len(ends) else 0)
+        spots += np.repeat(self._starts[numbers] - ends + counts, counts)
+        found: npt.NDArray[np.int32] = self._slots.take(spots)
+        return found
+
+    def begins(self, numbers: "npt.NDArray[np.int64]") -> "npt.NDArray[np.int16]":
+        """The character at which each of their shingles begins."""
+        import numpy as np
+
+        counts = self.shingles[numbers]
+        ends = np.cumsum(counts, dtype=np.int64)
+        begins = (np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)).astype(np.int16)
+        for i in np.flatnonzero(~self.plain[numbers]).tolist():
+            begins[ends[i] - counts[i] : ends[i]] = self[int(numbers[i])].begins
+        return begins
 
     def __getitem__(self, number: int) -> Read:
         return self._held[number]
@@ -141,6 +183,11 @@ class Reader:
         self._normals = normals
         self._characters = 0
 
+    def keep(self, numbers: Sequence[int], texts: Sequence[Read]) -> None:
+        """Puts texts that were read before on the shelf."""
+        self.shelf.put(numbers, texts)
+        self._characters += sum(len(one.normal) for one in texts)
+
     def need(self, texts: "npt.NDArray[np.int64]") -> None:
         """Reads these at once, unless they are there. Each is named once."""
         missing = self.shelf.missing(texts)
@@ -151,6 +198,4 @@ class Reader:
             self.shelf.clear()
             self._characters = 0
         wanted = sorted(missing.tolist())
-        found = read(self._normals(wanted))
-        self.shelf.put(wanted, found)
-        self._characters += sum(len(one.normal) for one in found)
+        self.keep(wanted, read(self._normals(wanted)))

@@ -60,10 +60,6 @@ class Found:
         number = np.diff(self.starts)
         return Found(self.shelf, self.texts[kept], self.places[np.repeat(kept, number)], summed(number[kept]))
 
-    def begins(self) -> "npt.NDArray[np.int16]":
-        """The character at which each shingle begins."""
-        return _joined([t.begins for t in self.shelf.texts(self.texts)])
-
     def uneven(self) -> "Iterator[tuple[int, Read]]":
         """Texts that have no shingle of one width at each character."""
         import numpy as np
@@ -131,7 +127,7 @@ class Meetings:
         # A table a pair, with room for each place in the first text; place 0 is never asked for.
         base = summed(shelf.lengths[self.ones].astype(np.int64) + 1)
         spots = np.repeat(base[:-1], np.diff(self.seconds.starts)) + self.seconds.places
-        there = self.seconds.begins() + np.int16(1)
+        there = shelf.begins(self.others) + np.int16(1)
         table = np.zeros(int(base[-1]), np.int16)
         table[spots] = there
         table[spots[table[spots] != there]] = REPEATED
@@ -155,16 +151,16 @@ class Table:
         table = self._places
         begins = np.flatnonzero(np.append(True, ones[1:] != ones[:-1]))
         ends = np.append(begins[1:], len(ones))
-        slots = [t.slots for t in shelf.texts(others)]
-        places: list[npt.NDArray[np.int16]] = []
+        starts = summed(shelf.shingles[others].astype(np.int64))
+        slots = shelf.slots(others)
+        places = np.empty(len(slots), np.int16)
         owns: list[npt.NDArray[np.int16]] = []
-        for one, i, j in zip(shelf.texts(ones[begins]), begins.tolist(), ends.tolist(), strict=True):
+        for one, i, j in zip(shelf.texts(ones[begins]), starts[begins].tolist(), starts[ends].tolist(), strict=True):
             table[one.slots] = one.begins + np.int16(1)
             owns.append(table.take(one.slots))
-            places.append(table.take(np.concatenate(slots[i:j])))
+            table.take(slots[i:j], out=places[i:j], mode="clip")  # without a mode it would go through a buffer; every slot is there
             table[one.slots] = 0
-        found = Found(shelf, others, _joined(places), summed(shelf.shingles[others].astype(np.int64)))
-        return Meetings(ones, np.repeat(np.arange(len(begins)), ends - begins), owns, found)
+        return Meetings(ones, np.repeat(np.arange(len(begins)), ends - begins), owns, Found(shelf, others, places, starts))
 
 
 def _joined(parts: "Sequence[npt.NDArray[np.int16]]") -> "npt.NDArray[np.int16]":

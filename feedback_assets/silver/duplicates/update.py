@@ -27,7 +27,7 @@ from feedback_assets.lakehouse.frames import frame_of, read_frame
 from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
 from feedback_assets.silver.duplicates import derived
 from feedback_assets.silver.duplicates.grouping import comparable
-from feedback_assets.silver.duplicates.leaders import WINDOW_DAYS
+from feedback_assets.silver.duplicates.leaders import WINDOW_DAYS, Memory
 from feedback_assets.silver.duplicates.nodes import decided
 from feedback_assets.silver.duplicates.normal import all_normalised, weight
 
@@ -93,22 +93,26 @@ def _apply(lake: Lakehouse, arrived: "pl.DataFrame") -> WriteResult:
 
     revisions = _revisions_of(lake, arrived)
     fresh, normals = _comparable(lake, revisions.filter(pl.col("is_current")).select(_NAMED))
-    changed = set(revisions["event_day"].to_list())
-    reached = changed
+    # What loses its leader to an early text looks for another among what was said up to a window later: a late batch needs that as well.
+    days = _around(set(revisions["event_day"].to_list()), after=2 * WINDOW_DAYS)
+    before = _index_of(lake, days)
+    memory = Memory()
     while True:
-        days = _around(reached)
-        before = read_frame(lake, DUPLICATE_INDEX, list(DUPLICATE_INDEX.column_names), {"event_day": days})
         stay = before.join(arrived, on="event_id", how="anti")
-        found = decided(pl.concat([stay, fresh.select(stay.columns)]), before, _texts(lake, normals))
+        found = decided(pl.concat([stay, fresh.select(stay.columns)]), before, _texts(lake, normals), memory)
         # What was decided anew far from the batch is decided again with all that stands around it.
-        if reached >= found.touched_days:
+        further = _around(set(found.touched_days)) - days
+        more = _index_of(lake, further) if further else _empty()
+        if more.height == 0:
             break
-        reached = reached | found.touched_days
+        days |= further
+        before = pl.concat([before, more])
     moved = _difference(before, found.index)
     if moved.height == 0:
         return WriteResult(unchanged=lake.count(DUPLICATE_GROUPS))
-    days = sorted(set(moved["event_day"].to_list()))
-    lake.replace(DUPLICATE_INDEX, found.index.filter(pl.col("event_day").is_in(days)).to_arrow(), where={"event_day": days})
+    written_days = sorted(set(moved["event_day"].to_list()))
+    rows = found.index.filter(pl.col("event_day").is_in(written_days)).to_arrow()
+    lake.replace(DUPLICATE_INDEX, rows, where={"event_day": written_days})
     leaders = moved.select("leader_id").unique()
     old, new = (frame.join(leaders, on="leader_id", how="semi") for frame in (before, found.index))
     ids = sorted({*old["event_id"].to_list(), *new["event_id"].to_list()})
@@ -200,9 +204,13 @@ def _texts(lake: Lakehouse, normals: Mapping[str, str]) -> Any:
     return read
 
 
-def _around(days: "set[date]") -> list[date]:
-    reach = range(-WINDOW_DAYS, WINDOW_DAYS + 1)
-    return sorted({day + timedelta(days=n) for day in days for n in reach})
+def _index_of(lake: Lakehouse, days: set[date]) -> "pl.DataFrame":
+    return read_frame(lake, DUPLICATE_INDEX, list(DUPLICATE_INDEX.column_names), {"event_day": sorted(days)})
+
+
+def _around(days: set[date], *, after: int = WINDOW_DAYS) -> set[date]:
+    reach = range(-WINDOW_DAYS, after + 1)
+    return {day + timedelta(days=n) for day in days for n in reach}
 
 
 def _day_ranges(current: "pl.DataFrame") -> list[list[date]]:

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback_assets.silver.duplicates.comparing import Comparer
+from feedback_assets.silver.duplicates.comparing import Comparer, judged, possible
 from feedback_assets.silver.duplicates.normal import normalised
 from feedback_assets.silver.duplicates.reading import Shelf, read
+from feedback_assets.silver.duplicates.sides import Table, sides
 from feedback_assets.silver.duplicates.wording import in_order
 from feedback_assets_tests.silver.duplicates.world import sentence
 
@@ -137,3 +138,36 @@ def slow_in_order(one: str, other: str) -> int:
 @given(st.text(alphabet="abc ", max_size=90), st.text(alphabet="abc ", max_size=90))
 def test_characters_in_the_same_order_are_counted_right(one: str, other: str) -> None:
     assert in_order(one, other) == slow_in_order(one, other)
+
+
+TEXTS = st.sampled_from(
+    [POST, ERROR_PAGE, JAPANESE, " ".join(SENTENCES[::-1]), POST[:90], POST + JAPANESE, "short text of seven words is here now"]
+)
+CUTS = st.tuples(TEXTS, st.integers(0, 30), st.integers(20, 400), st.sampled_from(["", " Best regards, Terry Test", " and " + ERROR_PAGE]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(CUTS, min_size=2, max_size=8))
+def test_no_pair_that_a_close_look_finds_to_be_copies_is_dropped_by_the_looks_at_one_side(cuts: list[tuple[str, int, int, str]]) -> None:
+    shelf = Shelf.of(read([normalised(text[start : start + length] + tail) for text, start, length, tail in cuts]))
+    number = len(cuts)
+    ones, others = np.repeat(np.arange(number), number), np.tile(np.arange(number), number)
+    pairs = Table().meetings(shelf, ones, others)
+    a, b = sides(pairs.left()), sides(pairs.right())
+    copies = judged(shelf, ones, a, others, b) > 0
+    assert not (copies & ~possible(shelf, ones, others, a, first=True)).any()
+    assert not (copies & ~possible(shelf, ones, others, b, first=False)).any()
+
+
+def test_a_shelf_gives_slots_and_places_of_many_texts_as_of_one_after_the_other() -> None:
+    texts = read([normalised(t) for t in (POST, JAPANESE, "", ERROR_PAGE + JAPANESE, "seven")])
+    shelf = Shelf(9)
+    shelf.put([7, 2], texts[:2])
+    shelf.put([0, 4, 8], texts[2:])
+    asked = np.array([4, 7, 0, 8, 4, 2])
+    assert shelf.slots(asked).tolist() == [s for n in asked.tolist() for s in shelf[n].slots.tolist()]
+    assert shelf.begins(asked).tolist() == [s for n in asked.tolist() for s in shelf[n].begins.tolist()]
+    assert shelf.slots(asked[:0]).tolist() == shelf.begins(asked[:0]).tolist() == []
+    shelf.clear()
+    shelf.put([3], texts[1:2])
+    assert shelf.slots(np.array([3])).tolist() == texts[1].slots.tolist()

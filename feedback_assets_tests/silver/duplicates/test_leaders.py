@@ -11,7 +11,7 @@ from feedback_assets.silver.duplicates import candidates
 from feedback_assets.silver.duplicates.candidates import Tokens
 from feedback_assets.silver.duplicates.comparing import Comparer
 from feedback_assets.silver.duplicates.grouping import leaders
-from feedback_assets.silver.duplicates.leaders import OPEN, Standing, Texts, settle
+from feedback_assets.silver.duplicates.leaders import OPEN, Memory, Standing, Texts, settle
 from feedback_assets.silver.duplicates.reading import Shelf, read
 from feedback_assets.silver.duplicates.shingles import sketches
 from feedback_assets_tests.silver.duplicates.world import sentence
@@ -126,3 +126,40 @@ def test_short_texts_under_other_signatures_are_copies() -> None:
     said = "The toolbar is gone since the update of last night"
     told = [said + "\n\nBest regards,\nAnna Example", said + "\n\nKind regards\nSam Placeholder\nExample Corp\nTel. 555-0177", said]
     assert leaders(told) == [0, 0, 0]
+
+
+@settings(max_examples=40, deadline=None)
+@given(said, st.lists(st.integers(1, 25), min_size=1, max_size=3))
+def test_what_is_decided_again_among_more_texts_is_remembered_and_comes_out_the_same(
+    told: list[tuple[int, int]], shares: list[int]
+) -> None:
+    told = sorted(told, key=lambda t: t[1])
+    normals, days = [CHAIN[link] for link, _ in told], [day for _, day in told]
+    compared: list[tuple[str, str]] = []
+    original = Comparer.similarities
+
+    def noted(comparer: Comparer, shelf: Shelf, ones: Numbers, others: Numbers) -> "npt.NDArray[np.float64]":
+        pairs = zip(shelf.texts(ones), shelf.texts(others), strict=True)
+        compared.extend((one.normal, other.normal) for one, other in pairs)
+        return original(comparer, shelf, ones, others)
+
+    memory = Memory()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Comparer, "similarities", noted)
+        for number in [*sorted(shares), len(told)]:
+            # The last ones first, so that the numbers of the texts change.
+            at = max(0, len(told) - number)
+            standing = Standing(np.full(len(told) - at, OPEN, np.int64), np.zeros(len(told) - at))
+            known = set(compared)
+            compared.clear()
+            settle(hashed(normals, days, at), standing, memory=memory)
+            assert not known & set(compared)
+            compared.extend(known)
+    assert standing.leader.tolist() == one_by_one(normals, days)
+
+
+def hashed(normals: list[str], days: list[int], at: int) -> Texts:
+    """The texts from `at` on, with hashes that are the same however many there are."""
+    some = texts(normals[at:], days[at:])
+    some.hashes[:] = [CHAIN.index(n) for n in normals[at:]]
+    return some
