@@ -42,7 +42,7 @@ imports: install
 	@$(BIN)/lint-imports
 
 unit: install
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 dev: install ## the Dagster UI on the same home
 	@$(BIN)/feedback dev

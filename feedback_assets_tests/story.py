@@ -24,6 +24,7 @@ from feedback_assets.ground.settings import Settings
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.wiring.pending import pending_days
 from feedback_assets.wiring.services import Services
+from feedback_assets_tests.cli.feedback import forget_jobs
 from feedback_assets_tests.small import FIRST, SECOND, THIRD, garbage, land, posts
 
 BROKEN, GOOD_DAYS = SECOND, (FIRST, THIRD)
@@ -63,6 +64,7 @@ class Story:
 
 def tell(home: Path, environment: pytest.MonkeyPatch) -> Story:
     """Three chapters: a broken day among good ones; the same again; the mended delivery."""
+    forget_jobs()
     environment.setenv("FEEDBACK_HOME", str(home))
     environment.setenv("DAGSTER_HOME", str(home / "dagster"))
     story = Story(home, Settings(home=home))

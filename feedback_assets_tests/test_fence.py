@@ -83,7 +83,8 @@ class Site:
         return set(self.lake.read(TICKETS, columns=["theme_id"], where={"status": ["open"]})["theme_id"].to_pylist())
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=steps, seed=st.integers(0, 10_000))
 def test_exactly_what_live_data_touched_is_published_whoever_runs_gold(
     told: list[tuple[str, int, str]], seed: int, embedder: Embedder, weights: Weights, tmp_path_factory: pytest.TempPathFactory

@@ -56,7 +56,7 @@ def rebuilt(lake: LocalLakehouse, root: Path, embedder: Embedder, weights: Weigh
     return other
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("FEEDBACK_HISTORIES", "8"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("FEEDBACK_HISTORIES", "5"))))
 def test_gold_that_followed_equals_gold_rebuilt_row_for_row(
     seed: int, lake: LocalLakehouse, tmp_path: Path, embedder: Embedder, weights: Weights
 ) -> None:

@@ -22,6 +22,8 @@ STAGE_OVER_BYTES = 4_000_000
 """Larger inputs go through a Parquet file: 200,000 rows of 400 bytes take 5.6 s through createDataFrame and 3.0 s so."""
 
 QUIET = "error"
+_ENDED = "is not running"
+"""In Sail's words about a session that it ended."""
 
 
 class SailCompute:
@@ -44,10 +46,17 @@ class SailCompute:
 
     def run(self, transformation: Transformation, inputs: Mapping[str, "pa.Table"]) -> "pa.Table":
         """The transformation's rows, as Arrow. Inputs are staged in a temporary folder when they are large."""
+        from pyspark.errors import PySparkException
+
         session = self._connect()
-        with ExitStack() as stack:
-            frames = {name: _frame(session, name, table, stack) for name, table in inputs.items()}
-            return transformation(frames).toArrow()
+        try:
+            return _run(session, transformation, inputs)
+        except PySparkException as e:
+            if _ENDED not in str(e):
+                raise
+        # Sail ended the session because nothing had been asked of it for some minutes.
+        self._forget(session)
+        return _run(self._connect(), transformation, inputs)
 
     def close(self) -> None:
         close_workers()
@@ -61,6 +70,13 @@ class SailCompute:
                 server.stop()
 
     @staticmethod
+    def _forget(ended: Any) -> None:
+        """The next run connects anew, to the server that is there. Another thread may have done so already."""
+        with SailCompute._lock:
+            if SailCompute._session is ended:
+                SailCompute._session = None
+
+    @staticmethod
     def _connect() -> Any:
         with SailCompute._lock:
             if SailCompute._session is None:
@@ -69,13 +85,21 @@ class SailCompute:
                 from pysail.spark import SparkConnectServer
                 from pyspark.sql import SparkSession
 
-                server = SparkConnectServer("127.0.0.1", 0)
-                server.start(background=True)
+                server = SailCompute._server
+                if server is None:
+                    server = SparkConnectServer("127.0.0.1", 0)
+                    server.start(background=True)
                 address = server.listening_address
                 session = SparkSession.builder.remote(f"sc://{address[0]}:{address[1]}").create()
                 session.conf.set("spark.sql.session.timeZone", "UTC")
                 SailCompute._server, SailCompute._session = server, session
             return SailCompute._session
+
+
+def _run(session: Any, transformation: Transformation, inputs: Mapping[str, "pa.Table"]) -> "pa.Table":
+    with ExitStack() as stack:
+        frames = {name: _frame(session, name, table, stack) for name, table in inputs.items()}
+        return transformation(frames).toArrow()
 
 
 def _frame(session: Any, name: str, table: "pa.Table", stack: ExitStack) -> "DataFrame":

@@ -14,6 +14,14 @@ def environment(home: Path) -> dict[str, str]:
     return {**others, "FEEDBACK_HOME": str(home), "FEEDBACK_PSEUDONYM_KEY": KEY_HEX}
 
 
+def forget_jobs() -> None:
+    """For a process that serves one home after another, as only tests do: Dagster keeps the job that it loaded last, with its home."""
+    from dagster._core.definitions.reconstruct import ReconstructableJob
+
+    ReconstructableJob.get_definition.cache_clear()
+    ReconstructableJob.get_repository_definition.cache_clear()
+
+
 def start(home: Path, *arguments: str) -> "subprocess.Popen[str]":
     """Starts the command and does not wait."""
     return subprocess.Popen(

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -63,3 +66,22 @@ def test_unknown_engine_is_refused_with_the_names_there_are() -> None:
 def test_every_contract_type_has_a_spark_type() -> None:
     for contract in ALL_TABLES:
         assert ddl(contract.columns).count("`") == 2 * len(contract.columns)
+
+
+AFTER_A_PAUSE = """
+import sys, time
+import pyarrow as pa
+from feedback_assets.compute.sail import SailCompute
+compute = SailCompute()
+rows = {"rows": pa.table({"n": [1, 2]})}
+for pause in (0, 6):
+    time.sleep(pause)
+    print(compute.run(lambda frames: frames["rows"], rows).num_rows)
+compute.close()
+"""
+
+
+def test_a_session_that_sail_ended_while_nothing_was_asked_is_opened_again() -> None:
+    environment = {**os.environ, "SAIL_SPARK__SESSION_TIMEOUT_SECS": "1"}
+    done = subprocess.run([sys.executable, "-c", AFTER_A_PAUSE], env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.split() == ["2", "2"], done.stderr

@@ -83,6 +83,7 @@ def prepared(path: Path, weights: Weights, batch: int) -> tuple[Path, Path]:
     return first, second
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("batch", "every"), [(500, 1), (1, 5)])
 def test_killed_at_each_step_then_run_again_is_as_if_it_had_not_been_killed(
     tmp_path: Path, weights: Weights, batch: int, every: int
@@ -105,7 +106,7 @@ def test_killed_at_each_step_then_run_again_is_as_if_it_had_not_been_killed(
             assert make_home(path)[0].version(OUTBOX) == version
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), kills=st.lists(st.integers(1, 20), max_size=4), batch=st.sampled_from([1, 2, 500]))
 def test_killed_again_and_again_while_the_themes_go_on_leaves_one_ticket_a_theme(
     tmp_path_factory: pytest.TempPathFactory, weights: Weights, data: st.DataObject, kills: list[int], batch: int

@@ -29,6 +29,7 @@ def run_writers(what: str, home: Path, *numbers: int) -> str:
     return done.stdout if done.returncode == 0 else f"ended with {done.returncode}: {done.stdout}"
 
 
+@pytest.mark.slow
 def test_killed_writers_lose_no_stored_event_damage_no_database_and_stop_no_later_run(tmp_path: Path) -> None:
     assert run_writers("killed", tmp_path / "home", int(os.environ.get("FEEDBACK_TEST_KILLS", "50")), 7) == ""
 
