@@ -12,10 +12,11 @@ regular expression without nested or unbounded repetition, so that no text can m
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice, pairwise
+from typing import NamedTuple
 
 from feedback_assets.ground.placeholders import PATTERN
 
@@ -23,7 +24,7 @@ WORD = re.compile(r"\w+")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _ELIDED = re.compile(r"\w'")  # l'accès, i'm: one letter, then a mark that must be there
 _MARKS = "’‘`´ʼ＇"
-_APOSTROPHES = str.maketrans(dict.fromkeys(_MARKS, "'"))
+_ANY_MARK = re.compile(f"[{_MARKS}]")
 _COMMON = frozenset(
     """a an and are as at be been but by can cannot could couldn did didn do does doesn don for from get had has have i if in into is isn it
     its just keeps me my never no not of on or our out so that the there they this to too up was wasn we were when will with won would
@@ -43,10 +44,13 @@ class PhraseError(ValueError):
 
 def fold(text: str) -> str:
     """Lower case with plain apostrophes, every character at its old place. A placeholder is one word that no phrase names."""
-    plain = text.translate(_APOSTROPHES) if any(mark in text for mark in _MARKS) else text
+    is_ascii = text.isascii()
+    plain = text.replace("`", "'") if is_ascii else _ANY_MARK.sub("'", text)
     if "[" in plain:
         plain = PATTERN.sub(_unnamed, plain)
     low = plain.lower()
+    if is_ascii:
+        return low
     if len(low) != len(plain):
         low = "".join(c if len(c.lower()) != 1 else c.lower() for c in plain)
     return low
@@ -61,8 +65,7 @@ def is_unspaced(text: str) -> bool:
     return _UNSPACED.search(text) is not None
 
 
-@dataclass(frozen=True)
-class Anchor:
+class Anchor(NamedTuple):
     """A word, or the beginning of a word, that every text with the phrase has."""
 
     key: str
@@ -75,6 +78,7 @@ class Phrase:
 
     anchors: for each part that must be there, the words of which one stands in every text with the phrase.
     pairs: for parts that follow each other without a gap, the words that the first can end with, and those that come right after it.
+    begins: the words that the phrase itself can begin with; none when it may begin anywhere.
     """
 
     source: str
@@ -83,28 +87,54 @@ class Phrase:
     anchors: tuple[frozenset[Anchor], ...]
     unspaced: bool
     pairs: tuple[tuple[frozenset[Anchor], frozenset[Anchor]], ...] = ()
+    begins: frozenset[Anchor] = frozenset()
 
     def __getstate__(self) -> dict[str, object]:
         """Without the compiled expression, which another process would compile again at once."""
-        return {name: value for name, value in self.__dict__.items() if name != "regex"}
+        return {name: value for name, value in self.__dict__.items() if name not in ("regex", "first_words")}
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
         """Compiled when a text first needs it: most phrases of most runs are never needed."""
         return re.compile(self.pattern)
 
+    @cached_property
+    def first_words(self) -> tuple[frozenset[str], tuple[str, ...]]:
+        """`begins` as whole words, and as beginnings of words."""
+        return frozenset(a.key for a in self.begins if not a.is_prefix), tuple(sorted(a.key for a in self.begins if a.is_prefix))
 
-@dataclass(frozen=True)
+    def matches(self, part: str, words: Sequence[tuple[str, int]]) -> Iterator[re.Match[str]]:
+        """The matches in `part`, as finditer finds them. words: those of the part with their places.
+
+        Where its first word is known, the expression is tried there alone: searching would try it at every character.
+        """
+        if not self.begins:
+            yield from self.regex.finditer(part)
+            return
+        whole, beginnings = self.first_words
+        free = 0
+        for word, start in words:
+            if start >= free and (word in whole or word.startswith(beginnings)):
+                match = self.regex.match(part, start)
+                if match is not None:
+                    free = match.end()
+                    yield match
+
+
+# Nodes are compared by identity, and equal ones are one object: macros stand in most phrases, and what is asked of them is remembered.
+
+
+@dataclass(frozen=True, eq=False)
 class _Word:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Gap:
     words: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Choice:
     options: "tuple[tuple[_Node, ...], ...]"
     optional: bool
@@ -115,6 +145,11 @@ _GAPS = {"..": _Gap(4), "...": _Gap(9)}
 _BRACKETS = {"(": ")", "[": "]"}
 _ENDS = (")", "]", "|")
 _TOKEN = re.compile(r"\s*(\.\.\.|\.\.|[()\[\]|]|[^\s()\[\]|]+)")
+_LEADING_MARK = re.compile(r"(?<![^\s()\[\]|])[^\w\s()\[\]|.]|(?<![^\s()\[\]|])\.+[^\s.]")
+_MACRO = re.compile(r"\{([a-z_]+)\}")
+_MOST_NODES = 1 << 15
+_word = lru_cache(_MOST_NODES)(_Word)
+_choice = lru_cache(_MOST_NODES)(_Choice)
 
 
 def compile_phrase(source: str, macros: Mapping[str, str], language: str) -> Phrase:
@@ -125,9 +160,9 @@ def compile_phrase(source: str, macros: Mapping[str, str], language: str) -> Phr
     text = fold(_expand(source.strip(), macros, depth=0))
     at_start = text.startswith("~")
     tokens = _TOKEN.findall(text.lstrip("~ "))
-    nodes, rest = _sequence(tokens, source)
-    if rest:
-        raise PhraseError(f"{source!r}: {rest[0]!r} is not opened")
+    nodes, end = _sequence(tokens, 0, source)
+    if end < len(tokens):
+        raise PhraseError(f"{source!r}: {tokens[end]!r} is not opened")
     if not nodes or isinstance(nodes[0], _Gap) or isinstance(nodes[-1], _Gap):
         raise PhraseError(f"{source!r} is empty or begins or ends with a gap")
     unspaced = is_unspaced(text)
@@ -137,7 +172,10 @@ def compile_phrase(source: str, macros: Mapping[str, str], language: str) -> Phr
     anchors = _anchors(nodes)
     if not unspaced and not anchors:
         raise PhraseError(f"{source!r} has no word that must be there")
-    return Phrase(source, language, start + bounded, anchors, unspaced, () if unspaced else _pairs(nodes))
+    pairs = () if unspaced else _pairs(nodes)
+    # A mark before its first word would be part of the match, so that it does not begin at a word.
+    begins = frozenset[Anchor]() if unspaced or at_start or _LEADING_MARK.search(text) else _begins(nodes)
+    return Phrase(source, language, start + bounded, anchors, unspaced, pairs, begins)
 
 
 def _expand(source: str, macros: Mapping[str, str], depth: int) -> str:
@@ -149,32 +187,33 @@ def _expand(source: str, macros: Mapping[str, str], depth: int) -> str:
             raise PhraseError(f"{source!r}: the macro {name!r} contains itself")
         return "(" + _expand(macros[name], macros, depth + 1) + ")"
 
-    return re.sub(r"\{([a-z_]+)\}", value, source)
+    return _MACRO.sub(value, source)
 
 
-def _sequence(tokens: list[str], source: str) -> tuple[list[_Node], list[str]]:
+def _sequence(tokens: Sequence[str], at: int, source: str) -> tuple[list[_Node], int]:
+    """The nodes from that token on, and where what cannot belong to them begins."""
     nodes: list[_Node] = []
-    while tokens and tokens[0] not in _ENDS:
-        head, tokens = tokens[0], tokens[1:]
+    while at < len(tokens) and (head := tokens[at]) not in _ENDS:
+        at += 1
         if head in _GAPS:
             nodes.append(_GAPS[head])
         elif head in _BRACKETS:
             options = []
             while True:
-                option, tokens = _sequence(tokens, source)
+                option, at = _sequence(tokens, at, source)
                 if not option:
                     raise PhraseError(f"{source!r} has an empty alternative")
                 options.append(tuple(option))
-                if not tokens or tokens[0] != "|":
+                if at == len(tokens) or tokens[at] != "|":
                     break
-                tokens = tokens[1:]
-            if not tokens or tokens[0] != _BRACKETS[head]:
+                at += 1
+            if at == len(tokens) or tokens[at] != _BRACKETS[head]:
                 raise PhraseError(f"{source!r}: {head!r} is not closed")
-            tokens = tokens[1:]
-            nodes.append(_Choice(tuple(options), optional=head == "["))
+            at += 1
+            nodes.append(_choice(tuple(options), optional=head == "["))
         else:
-            nodes.append(_Word(head))
-    return nodes, tokens
+            nodes.append(_word(head))
+    return nodes, at
 
 
 def _regex(nodes: Sequence[_Node], *, unspaced: bool) -> str:
@@ -199,7 +238,9 @@ def _regex(nodes: Sequence[_Node], *, unspaced: bool) -> str:
     return lead + out
 
 
+@lru_cache(_MOST_NODES)
 def _node(node: _Word | _Choice, *, unspaced: bool) -> str:
+    """That a word ends where it should needs no word in the pattern: a separator, a gap or the end of the phrase follows."""
     if isinstance(node, _Choice):
         return "(?:" + "|".join(_regex(o, unspaced=unspaced) for o in node.options) + ")"
     prefix = node.text.endswith("*")
@@ -208,7 +249,7 @@ def _node(node: _Word | _Choice, *, unspaced: bool) -> str:
         body = body.replace("'", "'?")
     if unspaced:
         return body
-    return body + (r"\w*" if prefix else r"(?!\w)")
+    return body + (r"\w*" if prefix else "")
 
 
 def _anchors(nodes: Sequence[_Node]) -> tuple[frozenset[Anchor], ...]:
@@ -217,6 +258,7 @@ def _anchors(nodes: Sequence[_Node]) -> tuple[frozenset[Anchor], ...]:
     return tuple(sorted((f for f in found if f), key=_telling, reverse=True)[:3])
 
 
+@lru_cache(_MOST_NODES)
 def _node_anchors(node: _Word | _Choice) -> frozenset[Anchor]:
     if isinstance(node, _Word):
         return _word_anchors(node.text)
@@ -229,11 +271,13 @@ def _node_anchors(node: _Word | _Choice) -> frozenset[Anchor]:
     return frozenset(out)
 
 
-def _telling(anchors: frozenset[Anchor]) -> tuple[float, list[tuple[str, bool]]]:
+@lru_cache(_MOST_NODES)
+def _telling(anchors: frozenset[Anchor]) -> tuple[float, list[Anchor]]:
     score = min(0.5 if a.key in _COMMON else float(len(a.key)) for a in anchors) - 0.05 * len(anchors)
-    return score, sorted((a.key, a.is_prefix) for a in anchors)
+    return score, sorted(anchors)
 
 
+@lru_cache(_MOST_NODES)
 def _word_anchors(word: str) -> frozenset[Anchor]:
     prefix = word.endswith("*")
     parts = WORD.findall(word.removesuffix("*"))
@@ -273,6 +317,7 @@ def _begins(nodes: Sequence[_Node]) -> frozenset[Anchor]:
     return frozenset()
 
 
+@lru_cache(_MOST_NODES)
 def _ends(node: _Word | _Choice) -> frozenset[Anchor]:
     """The words that a text of this node can end with; nothing when they cannot be told."""
     if isinstance(node, _Word):
@@ -289,6 +334,7 @@ def _ends(node: _Word | _Choice) -> frozenset[Anchor]:
     return frozenset(out)
 
 
+@lru_cache(_MOST_NODES)
 def _edge_words(word: str, *, at_end: bool) -> frozenset[Anchor]:
     """The first or last words of what a word of the language matches: a mark inside it may be left out, so parts may be one."""
     prefix = word.endswith("*")
@@ -381,9 +427,12 @@ class PhraseIndex:
         found = self._possible(part)
         if self._unspaced and is_unspaced(part):
             found = sorted([*found, *self._possible_unspaced(part)])
+        if not found:
+            return []
+        words = [(m[0], m.start()) for m in WORD.finditer(part)]
         out: list[tuple[int, int, int]] = []
         for i in found:
-            out.extend((i, start + m.start(), start + m.end()) for m in islice(self._phrases[i].regex.finditer(part), _MOST_MATCHES))
+            out.extend((i, start + m.start(), start + m.end()) for m in islice(self._phrases[i].matches(part, words), _MOST_MATCHES))
         return out
 
     def any(self, folded: str, start: int = 0, end: int | None = None) -> bool:
