@@ -344,6 +344,16 @@ def _edge_words(word: str, *, at_end: bool) -> frozenset[Anchor]:
     return frozenset(Anchor("".join(parts[:i]), is_prefix=prefix and i == len(parts)) for i in range(1, len(parts) + 1))
 
 
+def _number(bits: Sequence[int]) -> int:
+    """The integer with these bits set; a bit may be named twice. Each change of a long integer makes a new one, so bytes are changed."""
+    if not bits:
+        return 0
+    out = bytearray(max(bits) // 8 + 1)
+    for bit in bits:
+        out[bit >> 3] |= 1 << (bit & 7)
+    return int.from_bytes(out, "little")
+
+
 def _numbers_of(bits: int, numbers: Sequence[int]) -> list[int]:
     """The numbers whose bits are set, in order."""
     out = []
@@ -395,25 +405,24 @@ class PhraseIndex:
         self._all = (1 << self._width) - 1
         self._sets = max((len(p.anchors) for p in spaced), default=0)
         self._neighbours = max((len(p.pairs) for p in spaced), default=0)
-        self._without_set = self._without_pair = 0
-        masks: dict[Anchor, _Mask] = {}
+        there: dict[Anchor, list[int]] = {}
+        before: dict[Anchor, list[int]] = {}
+        after: dict[Anchor, list[int]] = {}
+        without_set: list[int] = []
+        without_pair: list[int] = []
         for bit, phrase in enumerate(spaced):
-            for place in range(self._sets):
-                at = 1 << (place * self._width + bit)
-                if place >= len(phrase.anchors):
-                    self._without_set |= at
-                else:
-                    for anchor in phrase.anchors[place]:
-                        masks.setdefault(anchor, _Mask()).there |= at
-            for place in range(self._neighbours):
-                at = 1 << (place * self._width + bit)
-                if place >= len(phrase.pairs):
-                    self._without_pair |= at
-                else:
-                    for anchor in phrase.pairs[place][0]:
-                        masks.setdefault(anchor, _Mask()).before |= at
-                    for anchor in phrase.pairs[place][1]:
-                        masks.setdefault(anchor, _Mask()).after |= at
+            for place, anchors in enumerate(phrase.anchors):
+                for anchor in anchors:
+                    there.setdefault(anchor, []).append(place * self._width + bit)
+            without_set.extend(place * self._width + bit for place in range(len(phrase.anchors), self._sets))
+            for place, (ends, begins) in enumerate(phrase.pairs):
+                for anchor in ends:
+                    before.setdefault(anchor, []).append(place * self._width + bit)
+                for anchor in begins:
+                    after.setdefault(anchor, []).append(place * self._width + bit)
+            without_pair.extend(place * self._width + bit for place in range(len(phrase.pairs), self._neighbours))
+        self._without_set, self._without_pair = _number(without_set), _number(without_pair)
+        masks = {a: _Mask(*(_number(bits.get(a, ())) for bits in (there, before, after))) for a in {*there, *before, *after}}
         self._exact = {a.key: m for a, m in masks.items() if not a.is_prefix}
         self._prefix = {a.key: m for a, m in masks.items() if a.is_prefix}
         self._lengths = sorted({len(k) for k in self._prefix})
