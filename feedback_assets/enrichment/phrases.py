@@ -281,11 +281,11 @@ def _telling(anchors: frozenset[Anchor]) -> tuple[float, list[Anchor]]:
 def _word_anchors(word: str) -> frozenset[Anchor]:
     prefix = word.endswith("*")
     parts = WORD.findall(word.removesuffix("*"))
-    if not parts:
-        return frozenset()
+    if len(parts) < 2:
+        return frozenset(Anchor(part, prefix) for part in parts)
     longest = max(range(len(parts)), key=lambda i: len(parts[i]))
     out = {Anchor(parts[longest], is_prefix=prefix and longest == len(parts) - 1)}
-    if len(parts) > 1 and not _ELIDED.match(word):  # the mark between the parts may be left out
+    if not _ELIDED.match(word):  # the mark between the parts may be left out
         out.add(Anchor("".join(parts), is_prefix=prefix))
     return frozenset(out)
 
