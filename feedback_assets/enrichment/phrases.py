@@ -12,7 +12,7 @@ regular expression without nested or unbounded repetition, so that no text can m
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice, pairwise
@@ -78,7 +78,6 @@ class Phrase:
 
     anchors: for each part that must be there, the words of which one stands in every text with the phrase.
     pairs: for parts that follow each other without a gap, the words that the first can end with, and those that come right after it.
-    begins: the words that the phrase itself can begin with; none when it may begin anywhere.
     """
 
     source: str
@@ -87,38 +86,15 @@ class Phrase:
     anchors: tuple[frozenset[Anchor], ...]
     unspaced: bool
     pairs: tuple[tuple[frozenset[Anchor], frozenset[Anchor]], ...] = ()
-    begins: frozenset[Anchor] = frozenset()
 
     def __getstate__(self) -> dict[str, object]:
         """Without the compiled expression, which another process would compile again at once."""
-        return {name: value for name, value in self.__dict__.items() if name not in ("regex", "first_words")}
+        return {name: value for name, value in self.__dict__.items() if name != "regex"}
 
     @cached_property
     def regex(self) -> re.Pattern[str]:
         """Compiled when a text first needs it: most phrases of most runs are never needed."""
         return re.compile(self.pattern)
-
-    @cached_property
-    def first_words(self) -> tuple[frozenset[str], tuple[str, ...]]:
-        """`begins` as whole words, and as beginnings of words."""
-        return frozenset(a.key for a in self.begins if not a.is_prefix), tuple(sorted(a.key for a in self.begins if a.is_prefix))
-
-    def matches(self, part: str, words: Sequence[tuple[str, int]]) -> Iterator[re.Match[str]]:
-        """The matches in `part`, as finditer finds them. words: those of the part with their places.
-
-        Where its first word is known, the expression is tried there alone: searching would try it at every character.
-        """
-        if not self.begins:
-            yield from self.regex.finditer(part)
-            return
-        whole, beginnings = self.first_words
-        free = 0
-        for word, start in words:
-            if start >= free and (word in whole or word.startswith(beginnings)):
-                match = self.regex.match(part, start)
-                if match is not None:
-                    free = match.end()
-                    yield match
 
 
 # Nodes are compared by identity, and equal ones are one object: macros stand in most phrases, and what is asked of them is remembered.
@@ -145,7 +121,6 @@ _GAPS = {"..": _Gap(4), "...": _Gap(9)}
 _BRACKETS = {"(": ")", "[": "]"}
 _ENDS = (")", "]", "|")
 _TOKEN = re.compile(r"\s*(\.\.\.|\.\.|[()\[\]|]|[^\s()\[\]|]+)")
-_LEADING_MARK = re.compile(r"(?<![^\s()\[\]|])[^\w\s()\[\]|.]|(?<![^\s()\[\]|])\.+[^\s.]")
 _MACRO = re.compile(r"\{([a-z_]+)\}")
 _MOST_NODES = 1 << 15
 _word = lru_cache(_MOST_NODES)(_Word)
@@ -172,10 +147,7 @@ def compile_phrase(source: str, macros: Mapping[str, str], language: str) -> Phr
     anchors = _anchors(nodes)
     if not unspaced and not anchors:
         raise PhraseError(f"{source!r} has no word that must be there")
-    pairs = () if unspaced else _pairs(nodes)
-    # A mark before its first word would be part of the match, so that it does not begin at a word.
-    begins = frozenset[Anchor]() if unspaced or at_start or _LEADING_MARK.search(text) else _begins(nodes)
-    return Phrase(source, language, start + bounded, anchors, unspaced, pairs, begins)
+    return Phrase(source, language, start + bounded, anchors, unspaced, () if unspaced else _pairs(nodes))
 
 
 def _expand(source: str, macros: Mapping[str, str], depth: int) -> str:
@@ -436,12 +408,9 @@ class PhraseIndex:
         found = self._possible(part)
         if self._unspaced and is_unspaced(part):
             found = sorted([*found, *self._possible_unspaced(part)])
-        if not found:
-            return []
-        words = [(m[0], m.start()) for m in WORD.finditer(part)]
         out: list[tuple[int, int, int]] = []
         for i in found:
-            out.extend((i, start + m.start(), start + m.end()) for m in islice(self._phrases[i].matches(part, words), _MOST_MATCHES))
+            out.extend((i, start + m.start(), start + m.end()) for m in islice(self._phrases[i].regex.finditer(part), _MOST_MATCHES))
         return out
 
     def any(self, folded: str, start: int = 0, end: int | None = None) -> bool:
