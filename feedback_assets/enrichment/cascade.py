@@ -115,8 +115,11 @@ class Cascade:
         """Candidates of all tiers by confidence: those of the first tier as the later ones see them, then those that it does not see."""
         out: list[_Seen] = []
         for number, (tier, reading) in enumerate(zip(self._tiers, readings, strict=True)):
+            if not reading.candidates:
+                continue
             later = [r for r in readings[number + 1 :] if r.likely and not r.error]
             known = {s.candidate.category for s in out}
+            least = self._least(event, readings) if number else 0.0
             for candidate in reading.candidates:
                 if candidate.category in known:
                     continue
@@ -128,7 +131,7 @@ class Cascade:
                     score -= 0.5 if likely.get("none", 0.0) > 0.8 else 0.0
                     conflict = conflict or _contradicts(candidate, other)
                 confidence = 1 / (1 + math.exp(-score))
-                if number and confidence < self._least(event, readings):
+                if confidence < least:
                     continue
                 if number and not self._stands_alone(event, candidate, reading, readings[:number], out):
                     confidence = min(confidence, self._taxonomy.bars.accept - 0.01)
@@ -146,7 +149,8 @@ class Cascade:
                 )
                 in_doubt = conflict and confidence < 0.8
                 out.append(_Seen(merged, round(confidence, 4), tier, in_doubt))
-        out.sort(key=lambda s: (-s.confidence, s.candidate.evidence[0], s.candidate.category, s.candidate.subcategory))
+        if len(out) > 1:
+            out.sort(key=lambda s: (-s.confidence, s.candidate.evidence[0], s.candidate.category, s.candidate.subcategory))
         return out
 
     def _least(self, event: EventText, readings: Sequence[Reading]) -> float:

@@ -14,8 +14,9 @@ regular expression without nested or unbounded repetition, so that no text can m
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice, pairwise
+from typing import NamedTuple
 
 from feedback_assets.ground.placeholders import PATTERN
 
@@ -23,7 +24,7 @@ WORD = re.compile(r"\w+")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 _ELIDED = re.compile(r"\w'")  # l'accès, i'm: one letter, then a mark that must be there
 _MARKS = "’‘`´ʼ＇"
-_APOSTROPHES = str.maketrans(dict.fromkeys(_MARKS, "'"))
+_ANY_MARK = re.compile(f"[{_MARKS}]")
 _COMMON = frozenset(
     """a an and are as at be been but by can cannot could couldn did didn do does doesn don for from get had has have i if in into is isn it
     its just keeps me my never no not of on or our out so that the there they this to too up was wasn we were when will with won would
@@ -43,10 +44,13 @@ class PhraseError(ValueError):
 
 def fold(text: str) -> str:
     """Lower case with plain apostrophes, every character at its old place. A placeholder is one word that no phrase names."""
-    plain = text.translate(_APOSTROPHES) if any(mark in text for mark in _MARKS) else text
+    is_ascii = text.isascii()
+    plain = text.replace("`", "'") if is_ascii else _ANY_MARK.sub("'", text)
     if "[" in plain:
         plain = PATTERN.sub(_unnamed, plain)
     low = plain.lower()
+    if is_ascii:
+        return low
     if len(low) != len(plain):
         low = "".join(c if len(c.lower()) != 1 else c.lower() for c in plain)
     return low
@@ -61,8 +65,7 @@ def is_unspaced(text: str) -> bool:
     return _UNSPACED.search(text) is not None
 
 
-@dataclass(frozen=True)
-class Anchor:
+class Anchor(NamedTuple):
     """A word, or the beginning of a word, that every text with the phrase has."""
 
     key: str
@@ -94,17 +97,20 @@ class Phrase:
         return re.compile(self.pattern)
 
 
-@dataclass(frozen=True)
+# Nodes are compared by identity, and equal ones are one object: macros stand in most phrases, and what is asked of them is remembered.
+
+
+@dataclass(frozen=True, eq=False)
 class _Word:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Gap:
     words: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Choice:
     options: "tuple[tuple[_Node, ...], ...]"
     optional: bool
@@ -115,6 +121,10 @@ _GAPS = {"..": _Gap(4), "...": _Gap(9)}
 _BRACKETS = {"(": ")", "[": "]"}
 _ENDS = (")", "]", "|")
 _TOKEN = re.compile(r"\s*(\.\.\.|\.\.|[()\[\]|]|[^\s()\[\]|]+)")
+_MACRO = re.compile(r"\{([a-z_]+)\}")
+_MOST_NODES = 1 << 15
+_word = lru_cache(_MOST_NODES)(_Word)
+_choice = lru_cache(_MOST_NODES)(_Choice)
 
 
 def compile_phrase(source: str, macros: Mapping[str, str], language: str) -> Phrase:
@@ -125,9 +135,9 @@ def compile_phrase(source: str, macros: Mapping[str, str], language: str) -> Phr
     text = fold(_expand(source.strip(), macros, depth=0))
     at_start = text.startswith("~")
     tokens = _TOKEN.findall(text.lstrip("~ "))
-    nodes, rest = _sequence(tokens, source)
-    if rest:
-        raise PhraseError(f"{source!r}: {rest[0]!r} is not opened")
+    nodes, end = _sequence(tokens, 0, source)
+    if end < len(tokens):
+        raise PhraseError(f"{source!r}: {tokens[end]!r} is not opened")
     if not nodes or isinstance(nodes[0], _Gap) or isinstance(nodes[-1], _Gap):
         raise PhraseError(f"{source!r} is empty or begins or ends with a gap")
     unspaced = is_unspaced(text)
@@ -149,32 +159,33 @@ def _expand(source: str, macros: Mapping[str, str], depth: int) -> str:
             raise PhraseError(f"{source!r}: the macro {name!r} contains itself")
         return "(" + _expand(macros[name], macros, depth + 1) + ")"
 
-    return re.sub(r"\{([a-z_]+)\}", value, source)
+    return _MACRO.sub(value, source)
 
 
-def _sequence(tokens: list[str], source: str) -> tuple[list[_Node], list[str]]:
+def _sequence(tokens: Sequence[str], at: int, source: str) -> tuple[list[_Node], int]:
+    """The nodes from that token on, and where what cannot belong to them begins."""
     nodes: list[_Node] = []
-    while tokens and tokens[0] not in _ENDS:
-        head, tokens = tokens[0], tokens[1:]
+    while at < len(tokens) and (head := tokens[at]) not in _ENDS:
+        at += 1
         if head in _GAPS:
             nodes.append(_GAPS[head])
         elif head in _BRACKETS:
             options = []
             while True:
-                option, tokens = _sequence(tokens, source)
+                option, at = _sequence(tokens, at, source)
                 if not option:
                     raise PhraseError(f"{source!r} has an empty alternative")
                 options.append(tuple(option))
-                if not tokens or tokens[0] != "|":
+                if at == len(tokens) or tokens[at] != "|":
                     break
-                tokens = tokens[1:]
-            if not tokens or tokens[0] != _BRACKETS[head]:
+                at += 1
+            if at == len(tokens) or tokens[at] != _BRACKETS[head]:
                 raise PhraseError(f"{source!r}: {head!r} is not closed")
-            tokens = tokens[1:]
-            nodes.append(_Choice(tuple(options), optional=head == "["))
+            at += 1
+            nodes.append(_choice(tuple(options), optional=head == "["))
         else:
-            nodes.append(_Word(head))
-    return nodes, tokens
+            nodes.append(_word(head))
+    return nodes, at
 
 
 def _regex(nodes: Sequence[_Node], *, unspaced: bool) -> str:
@@ -199,7 +210,9 @@ def _regex(nodes: Sequence[_Node], *, unspaced: bool) -> str:
     return lead + out
 
 
+@lru_cache(_MOST_NODES)
 def _node(node: _Word | _Choice, *, unspaced: bool) -> str:
+    """That a word ends where it should needs no word in the pattern: a separator, a gap or the end of the phrase follows."""
     if isinstance(node, _Choice):
         return "(?:" + "|".join(_regex(o, unspaced=unspaced) for o in node.options) + ")"
     prefix = node.text.endswith("*")
@@ -208,7 +221,7 @@ def _node(node: _Word | _Choice, *, unspaced: bool) -> str:
         body = body.replace("'", "'?")
     if unspaced:
         return body
-    return body + (r"\w*" if prefix else r"(?!\w)")
+    return body + (r"\w*" if prefix else "")
 
 
 def _anchors(nodes: Sequence[_Node]) -> tuple[frozenset[Anchor], ...]:
@@ -217,6 +230,7 @@ def _anchors(nodes: Sequence[_Node]) -> tuple[frozenset[Anchor], ...]:
     return tuple(sorted((f for f in found if f), key=_telling, reverse=True)[:3])
 
 
+@lru_cache(_MOST_NODES)
 def _node_anchors(node: _Word | _Choice) -> frozenset[Anchor]:
     if isinstance(node, _Word):
         return _word_anchors(node.text)
@@ -229,19 +243,21 @@ def _node_anchors(node: _Word | _Choice) -> frozenset[Anchor]:
     return frozenset(out)
 
 
-def _telling(anchors: frozenset[Anchor]) -> tuple[float, list[tuple[str, bool]]]:
+@lru_cache(_MOST_NODES)
+def _telling(anchors: frozenset[Anchor]) -> tuple[float, list[Anchor]]:
     score = min(0.5 if a.key in _COMMON else float(len(a.key)) for a in anchors) - 0.05 * len(anchors)
-    return score, sorted((a.key, a.is_prefix) for a in anchors)
+    return score, sorted(anchors)
 
 
+@lru_cache(_MOST_NODES)
 def _word_anchors(word: str) -> frozenset[Anchor]:
     prefix = word.endswith("*")
     parts = WORD.findall(word.removesuffix("*"))
-    if not parts:
-        return frozenset()
+    if len(parts) < 2:
+        return frozenset(Anchor(part, prefix) for part in parts)
     longest = max(range(len(parts)), key=lambda i: len(parts[i]))
     out = {Anchor(parts[longest], is_prefix=prefix and longest == len(parts) - 1)}
-    if len(parts) > 1 and not _ELIDED.match(word):  # the mark between the parts may be left out
+    if not _ELIDED.match(word):  # the mark between the parts may be left out
         out.add(Anchor("".join(parts), is_prefix=prefix))
     return frozenset(out)
 
@@ -273,6 +289,7 @@ def _begins(nodes: Sequence[_Node]) -> frozenset[Anchor]:
     return frozenset()
 
 
+@lru_cache(_MOST_NODES)
 def _ends(node: _Word | _Choice) -> frozenset[Anchor]:
     """The words that a text of this node can end with; nothing when they cannot be told."""
     if isinstance(node, _Word):
@@ -289,6 +306,7 @@ def _ends(node: _Word | _Choice) -> frozenset[Anchor]:
     return frozenset(out)
 
 
+@lru_cache(_MOST_NODES)
 def _edge_words(word: str, *, at_end: bool) -> frozenset[Anchor]:
     """The first or last words of what a word of the language matches: a mark inside it may be left out, so parts may be one."""
     prefix = word.endswith("*")
@@ -296,6 +314,16 @@ def _edge_words(word: str, *, at_end: bool) -> frozenset[Anchor]:
     if at_end:
         return frozenset(Anchor("".join(parts[i:]), is_prefix=prefix) for i in range(len(parts)))
     return frozenset(Anchor("".join(parts[:i]), is_prefix=prefix and i == len(parts)) for i in range(1, len(parts) + 1))
+
+
+def _number(bits: Sequence[int]) -> int:
+    """The integer with these bits set; a bit may be named twice. Each change of a long integer makes a new one, so bytes are changed."""
+    if not bits:
+        return 0
+    out = bytearray(max(bits) // 8 + 1)
+    for bit in bits:
+        out[bit >> 3] |= 1 << (bit & 7)
+    return int.from_bytes(out, "little")
 
 
 def _numbers_of(bits: int, numbers: Sequence[int]) -> list[int]:
@@ -349,25 +377,24 @@ class PhraseIndex:
         self._all = (1 << self._width) - 1
         self._sets = max((len(p.anchors) for p in spaced), default=0)
         self._neighbours = max((len(p.pairs) for p in spaced), default=0)
-        self._without_set = self._without_pair = 0
-        masks: dict[Anchor, _Mask] = {}
+        there: dict[Anchor, list[int]] = {}
+        before: dict[Anchor, list[int]] = {}
+        after: dict[Anchor, list[int]] = {}
+        without_set: list[int] = []
+        without_pair: list[int] = []
         for bit, phrase in enumerate(spaced):
-            for place in range(self._sets):
-                at = 1 << (place * self._width + bit)
-                if place >= len(phrase.anchors):
-                    self._without_set |= at
-                else:
-                    for anchor in phrase.anchors[place]:
-                        masks.setdefault(anchor, _Mask()).there |= at
-            for place in range(self._neighbours):
-                at = 1 << (place * self._width + bit)
-                if place >= len(phrase.pairs):
-                    self._without_pair |= at
-                else:
-                    for anchor in phrase.pairs[place][0]:
-                        masks.setdefault(anchor, _Mask()).before |= at
-                    for anchor in phrase.pairs[place][1]:
-                        masks.setdefault(anchor, _Mask()).after |= at
+            for place, anchors in enumerate(phrase.anchors):
+                for anchor in anchors:
+                    there.setdefault(anchor, []).append(place * self._width + bit)
+            without_set.extend(place * self._width + bit for place in range(len(phrase.anchors), self._sets))
+            for place, (ends, begins) in enumerate(phrase.pairs):
+                for anchor in ends:
+                    before.setdefault(anchor, []).append(place * self._width + bit)
+                for anchor in begins:
+                    after.setdefault(anchor, []).append(place * self._width + bit)
+            without_pair.extend(place * self._width + bit for place in range(len(phrase.pairs), self._neighbours))
+        self._without_set, self._without_pair = _number(without_set), _number(without_pair)
+        masks = {a: _Mask(*(_number(bits.get(a, ())) for bits in (there, before, after))) for a in {*there, *before, *after}}
         self._exact = {a.key: m for a, m in masks.items() if not a.is_prefix}
         self._prefix = {a.key: m for a, m in masks.items() if a.is_prefix}
         self._lengths = sorted({len(k) for k in self._prefix})

@@ -61,7 +61,7 @@ def _is_machine(part: str) -> bool:
     part = plain(part)  # a pseudonym is no sign of a machine
     if len(part) <= 24:
         return False
-    return len(_MACHINE.findall(part)) * 4 > len(part) or (part.isascii() and " " not in part)
+    return (" " not in part and part.isascii()) or len(_MACHINE.findall(part)) * 4 > len(part)
 
 
 def _add(out: list[Span], text: str, start: int, end: int) -> None:

@@ -6,7 +6,7 @@ taxonomy/categories/. Not here: what rules do with a text (tiers/rules.py).
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -197,6 +197,7 @@ class Taxonomy:
     def __init__(self, head: _Head, categories: tuple[Category, ...]) -> None:
         self.head = head
         self.categories = categories
+        self._compiled: dict[tuple[str, str], Phrase] = {}
         content = {"head": head.model_dump(mode="json"), "categories": [c.model_dump(mode="json") for c in categories]}
         self.digest = hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
@@ -223,9 +224,15 @@ class Taxonomy:
         sub = found.subcategory(subcategory)
         return sub.default_severity if sub else found.default_severity
 
-    def phrases(self, lines: dict[str, tuple[str, ...]]) -> list[Phrase]:
-        """Compiled phrases of all languages, in order."""
-        return [compile_phrase(line, self.head.macros, language) for language, group in lines.items() for line in group]
+    def phrases(self, lines: Mapping[str, Sequence[str]]) -> list[Phrase]:
+        """Compiled phrases of all languages, in order. Each is compiled once: loading looks at all of them."""
+        return [self._phrase(line, language) for language, group in lines.items() for line in group]
+
+    def _phrase(self, line: str, language: str) -> Phrase:
+        found = self._compiled.get((line, language))
+        if found is None:
+            found = self._compiled[line, language] = compile_phrase(line, self.head.macros, language)
+        return found
 
 
 def load_taxonomy(folder: Path) -> Taxonomy:
@@ -279,32 +286,32 @@ def _check_references(folder: Path, taxonomy: Taxonomy) -> None:
                 raise SettingError(
                     f"{file}: counter_examples.{i}.category: {counter.category!r}", expected="another category's id, or empty for no issue"
                 )
-    for path, lines in _all_lines(folder, taxonomy):
-        for line in lines:
-            try:
-                compile_phrase(line, taxonomy.head.macros, "")
-            except PhraseError as e:
-                raise SettingError(f"{path}: {e}", expected="a phrase as feedback_assets/enrichment/phrases.py describes") from None
+    for path, language, lines in _all_lines(folder, taxonomy):
+        try:
+            taxonomy.phrases({language: lines})
+        except PhraseError as e:
+            raise SettingError(f"{path}: {e}", expected="a phrase as feedback_assets/enrichment/phrases.py describes") from None
 
 
-def _all_lines(folder: Path, taxonomy: Taxonomy) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _all_lines(folder: Path, taxonomy: Taxonomy) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """(file and key, language, its phrases)."""
     head = folder / "taxonomy.yaml"
     for name in type(taxonomy.head.guards).model_fields:
         for language, lines in getattr(taxonomy.head.guards, name).items():
-            yield f"{head}: guards.{name}.{language}", lines
+            yield f"{head}: guards.{name}.{language}", language, lines
     for language, lines in taxonomy.head.problem.items():
-        yield f"{head}: problem.{language}", lines
+        yield f"{head}: problem.{language}", language, lines
     for i, cue in enumerate(taxonomy.head.severity_cues):
         for language, lines in cue.phrases.items():
-            yield f"{head}: severity_cues.{i}.{language}", lines
+            yield f"{head}: severity_cues.{i}.{language}", language, lines
     for category in taxonomy.categories:
         file = folder / "categories" / f"{category.id}.yaml"
         for language, lines in category.doubt.items():
-            yield f"{file}: doubt.{language}", lines
+            yield f"{file}: doubt.{language}", language, lines
         for name, rules in category.rules():
             where = f"subcategories.{name}." if name else ""
             for language, phrases in rules.include.items():
                 for strength in ("sure", "likely", "hint"):
-                    yield f"{file}: {where}include.{language}.{strength}", getattr(phrases, strength)
+                    yield f"{file}: {where}include.{language}.{strength}", language, getattr(phrases, strength)
             for language, lines in rules.exclude.items():
-                yield f"{file}: {where}exclude.{language}", lines
+                yield f"{file}: {where}exclude.{language}", language, lines

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from feedback_assets.enrichment.phrases import WORD, Phrase, PhraseIndex, compile_phrase, fold
+from feedback_assets.enrichment.phrases import WORD, Phrase, PhraseIndex, fold
 from feedback_assets.enrichment.segments import clauses, sentences
 from feedback_assets.enrichment.taxonomy import Taxonomy
 from feedback_assets.enrichment.tiers.interface import Candidate, EventText, Reading, Span
@@ -70,9 +70,8 @@ class RuleTier:
         phrases: list[Phrase] = []
 
         def add(language: str, lines: Sequence[str], meaning: _Meaning) -> None:
-            for line in lines:
-                phrases.append(compile_phrase(line, taxonomy.head.macros, language))
-                self._meanings.append(meaning)
+            phrases.extend(taxonomy.phrases({language: lines}))
+            self._meanings.extend([meaning] * len(lines))
 
         for category in taxonomy.categories:
             for language, lines in category.doubt.items():
