@@ -75,6 +75,8 @@ class SailCompute:
         with SailCompute._lock:
             if SailCompute._session is ended:
                 SailCompute._session = None
+                ended.release_session_on_close = False  # it is gone: releasing would be tried for 10 minutes
+                ended.stop()
 
     @staticmethod
     def _connect() -> Any:

@@ -82,6 +82,6 @@ compute.close()
 
 
 def test_a_session_that_sail_ended_while_nothing_was_asked_is_opened_again() -> None:
-    environment = {**os.environ, "SAIL_SPARK__SESSION_TIMEOUT_SECS": "1"}
+    environment = {**os.environ, "SAIL_SPARK__SESSION_TIMEOUT_SECS": "2"}
     done = subprocess.run([sys.executable, "-c", AFTER_A_PAUSE], env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.stdout.split() == ["2", "2"], done.stderr
