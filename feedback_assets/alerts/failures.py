@@ -45,7 +45,7 @@ class Outcome:
     """How a run or a check ended.
 
     days: the partitions that it covered. assets: those that a run was for; none: all of its job.
-    continues: the process died, and the next `feedback run` continues its work: over when its days have nothing to do.
+    continues: the process died, and the next `feedback run` continues its work: over when its days, or gold, have nothing to do.
     """
 
     kind: str
@@ -101,7 +101,7 @@ def tell(
 ) -> FailuresReport:
     """Sends what is new about failures, through the outbox. The same outcomes again: no commit, nothing sent.
 
-    idle: of these days, the ones that have nothing to do.
+    idle: of these days, the ones that have nothing to do; "" stands for the work that has no day.
     """
     destination = f"operations:{channel.name}"
     stored = read_intents(lake, destination)
@@ -204,7 +204,7 @@ def end_idle(incident: Incident, idle: Callable[[Collection[str]], Collection[st
     True when that changed the incident.
     """
     partly = bool(incident.open) and incident.open != set(incident.days)
-    if incident.kind != RUN or not incident.open or incident.open == set(NO_DAY) or not (incident.continues or partly):
+    if incident.kind != RUN or not incident.open or not (incident.continues or partly):
         return False
     ended = incident.open & set(idle(sorted(incident.open)))
     incident.open = incident.open - ended

@@ -139,10 +139,13 @@ def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *,
 
 def _tell_failures(instance: "dg.DagsterInstance", services: "Services", bounds: tuple[date, date], days: Mapping[date, set[str]]) -> None:
     """What the failure sensor does, for a machine without a daemon. days: those that had something to do when this run began."""
+    from feedback_assets.effects.purpose import LIVE
     from feedback_assets.wiring.failure_sensor import tell_failures
+    from feedback_assets.wiring.pending import gold_is_behind
 
     def idle(asked: Collection[str]) -> list[str]:
-        return [d for d in asked if bounds[0] <= date.fromisoformat(d) <= bounds[1] and date.fromisoformat(d) not in days]
+        idle_days = [d for d in asked if d and bounds[0] <= date.fromisoformat(d) <= bounds[1] and date.fromisoformat(d) not in days]
+        return idle_days + [d for d in asked if not d and not gold_is_behind(services, LIVE)]
 
     tell_failures(instance, services.lake, services.alert_channel, services.now(), idle=idle)
 

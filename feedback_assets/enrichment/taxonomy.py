@@ -11,10 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from feedback_assets.enrichment.phrases import Phrase, PhraseError, compile_phrase
 from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.model_file import read_model
 
 Strength = Literal["sure", "likely", "hint"]
 Urgency = Literal["now", "soon", "normal", "low"]
@@ -238,11 +239,11 @@ class Taxonomy:
 def load_taxonomy(folder: Path) -> Taxonomy:
     """The taxonomy in `folder`. Raises SettingError that names the file and the key."""
     path = folder / "taxonomy.yaml"
-    head = _parse(path, _Head)
+    head = read_model(path, _Head)
     categories = []
     for name in head.categories:
         file = folder / "categories" / f"{name}.yaml"
-        category = _parse(file, Category)
+        category = read_model(file, Category)
         if category.id != name:
             raise SettingError(f"{file}: id: {category.id!r}", expected=f"{name!r}, as the file is named", mend="rename the file or the id")
         categories.append(category)
@@ -252,30 +253,6 @@ def load_taxonomy(folder: Path) -> Taxonomy:
     taxonomy = Taxonomy(head, tuple(categories))
     _check_references(folder, taxonomy)
     return taxonomy
-
-
-def _parse(path: Path, model: type[_Model]) -> _Model:
-    import yaml
-
-    try:
-        raw = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise SettingError(f"{path} is missing", expected="the taxonomy's files", mend="git checkout the taxonomy folder") from None
-    except (OSError, UnicodeDecodeError) as e:
-        raise SettingError(f"{path} cannot be read: {type(e).__name__}", expected="a readable UTF-8 file") from e
-    try:
-        # The C loader is safe as well and ten times as fast.
-        data = yaml.load(raw, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    except yaml.YAMLError as e:
-        mark = getattr(e, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark else ""
-        raise SettingError(f"{path} is not YAML{where}", expected="valid YAML", mend="correct that line") from None
-    try:
-        return model.model_validate(data)
-    except ValidationError as e:
-        first = e.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(top)"
-        raise SettingError(f"{path}: {key}: {first['msg']}", mend=f"correct the key {key}") from None
 
 
 def _check_references(folder: Path, taxonomy: Taxonomy) -> None:

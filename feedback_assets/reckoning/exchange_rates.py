@@ -4,10 +4,10 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from feedback_assets.ground.errors import SettingError
 from feedback_assets.ground.identity import sha256_hex
+from feedback_assets.ground.model_file import read_model
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
@@ -59,18 +59,4 @@ def rates_version(rates: ExchangeRates) -> str:
 
 def load_exchange_rates(path: Path) -> ExchangeRates:
     """Raises SettingError, naming the file and the key."""
-    import yaml
-
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as e:
-        raise SettingError(f"{path.name} cannot be read: {e.strerror}", mend=f"restore taxonomy/{path.name}") from e
-    except (yaml.YAMLError, UnicodeDecodeError) as e:
-        raise SettingError(f"{path.name} is not YAML: {' '.join(str(e).split())}", expected="a YAML mapping in UTF-8") from e
-    try:
-        return ExchangeRates.model_validate(raw)
-    except ValidationError as e:
-        found = [f"{'.'.join(str(part) for part in error['loc']) or 'the file'}: {error['msg']}" for error in e.errors()]
-        raise SettingError(
-            f"{path.name}: {'; '.join(found)}", expected="the keys that the shipped file has", mend=f"edit {path.name}"
-        ) from e
+    return read_model(path, ExchangeRates)

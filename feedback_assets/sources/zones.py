@@ -7,9 +7,9 @@ changed file reads what comes from then on, and leaves what is stored as it was 
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator
 
-from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.model_file import read_model
 from feedback_assets.sources.registry import SOURCES
 
 DEFAULT = "UTC"
@@ -44,20 +44,4 @@ class Zones(BaseModel):
 
 def load_zones(path: Path) -> Zones:
     """Without the file every source writes UTC. Raises SettingError, naming the file and the key."""
-    import yaml
-
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Zones()
-    except OSError as e:
-        raise SettingError(f"{path.name} cannot be read: {e.strerror}", mend=f"restore taxonomy/{path.name}") from e
-    except (yaml.YAMLError, UnicodeDecodeError) as e:
-        raise SettingError(f"{path.name} is not YAML: {' '.join(str(e).split())}", expected="a YAML mapping in UTF-8") from e
-    try:
-        return Zones.model_validate(raw)
-    except ValidationError as e:
-        found = [f"{'.'.join(str(part) for part in error['loc']) or 'the file'}: {error['msg']}" for error in e.errors()]
-        raise SettingError(
-            f"{path.name}: {'; '.join(found)}", expected="the keys that the shipped file has", mend=f"edit taxonomy/{path.name}"
-        ) from e
+    return read_model(path, Zones) if path.exists() else Zones()

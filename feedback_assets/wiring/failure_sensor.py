@@ -14,9 +14,11 @@ from feedback_assets.alerts.channels.interface import AlertChannel
 from feedback_assets.alerts.failures import FailuresReport, tell
 from feedback_assets.contracts.bronze import SOURCES
 from feedback_assets.effects.files import exclusive
+from feedback_assets.effects.purpose import LIVE
 from feedback_assets.graph.resources import SERVICES, services_of
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.wiring.outcomes import Cursor, read_outcomes
+from feedback_assets.wiring.pending import gold_is_behind
 from feedback_assets.wiring.standing import record_standing
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ STORED_CURSOR = "feedback/failures"
 """Where the instance keeps the cursor of `feedback run`; the sensor has its own."""
 
 Idle = Callable[[Collection[str]], Collection[str]]
+"""Days -> those of them that have nothing to do; "" stands for the work that has no day: gold."""
 
 
 def tell_failures(
@@ -79,11 +82,12 @@ def failure_sensors() -> list[dg.SensorDefinition]:
 
 
 def idle_days(services: "Services", days: Collection[str]) -> set[str]:
-    """Of these days the ones for which nothing waits in the landing zone and no stage lacks a batch."""
+    """Of these days the ones for which nothing waits in the landing zone and no stage lacks a batch; and gold, when it is not behind."""
     from feedback_assets.bronze.ingest import pending_files
     from feedback_assets.ground.accounts import unfinished_sources
 
-    wanted = {date.fromisoformat(d) for d in days}
+    wanted = {date.fromisoformat(d) for d in days if d}
+    gold = {d for d in days if not d and not gold_is_behind(services, LIVE)}
     busy = {f.feed_date for source in SOURCES for f in pending_files(services.lake, services.landing, source, wanted)}
     busy |= set(unfinished_sources(services.lake))
-    return {d.isoformat() for d in wanted - busy}
+    return {d.isoformat() for d in wanted - busy} | gold

@@ -124,6 +124,12 @@ def test_a_run_that_died_is_over_when_its_days_have_nothing_to_do(lake: LocalLak
     assert told(folder) == [f"failed feedback_day {DAYS[0]}"]
 
 
+def test_a_gold_run_that_died_after_its_last_write_is_over_when_gold_is_not_behind(lake: LocalLakehouse, folder: Path) -> None:
+    assert tell_now(lake, folder, run(False, 0, continues=True)).failing
+    assert not tell_now(lake, folder, hour=2, idle=[""]).failing
+    assert told(folder) == ["all_clear feedback_day", "failed feedback_day"]
+
+
 def test_a_lost_cursor_sends_nothing_twice(lake: LocalLakehouse, folder: Path) -> None:
     history = [check(False, 0, DAYS[0]), check(False, 1, DAYS[0]), check(True, 2, DAYS[0]), check(False, 3, DAYS[0]), run(False, 4)]
     for outcome in history:

@@ -151,3 +151,15 @@ def test_where_dagsters_history_is_is_told_without_the_url(tmp_path: Path, call:
     assert "FEEDBACK_DAGSTER_POSTGRES" in finding()
     monkeypatch.setenv("FEEDBACK_DAGSTER_POSTGRES", "hunter2")
     assert "not a URL" in finding()
+
+
+@pytest.mark.parametrize("name", ["exchange_rates", "personal_data", "priority_weights", "sources"])
+def test_a_slip_in_a_file_that_a_site_edits_is_named(tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(project_root() / "taxonomy", project / "taxonomy")
+    with (project / "taxonomy" / f"{name}.yaml").open("a", encoding="utf-8") as file:
+        file.write("\nslip_of_the_pen: 1\n")
+    monkeypatch.setenv("FEEDBACK_PROJECT", str(project))
+    (one,) = broken(call(tmp_path / "home", "doctor", "--json"))
+    assert one["name"] == name
+    assert f"{name}.yaml: slip_of_the_pen" in one["found"]

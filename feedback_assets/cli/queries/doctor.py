@@ -339,6 +339,28 @@ def _taxonomy(settings: Settings) -> Iterator[Finding]:
         yield Finding("taxonomy", "taxonomy", "broken", f"{e.filename}: {e.strerror}", "set FEEDBACK_PROJECT to the folder with taxonomy/")
     else:
         yield Finding("taxonomy", "taxonomy", "ok", f"version {taxonomy.version}, {len(taxonomy.by_id)} categories")
+    yield from _edited_files(settings)
+
+
+def _edited_files(settings: Settings) -> Iterator[Finding]:
+    """The files beside the taxonomy that a site edits."""
+    from feedback_assets.priority.weights import load_weights
+    from feedback_assets.reckoning.exchange_rates import load_exchange_rates
+    from feedback_assets.silver.personal.rules import load_personal_data
+    from feedback_assets.sources.zones import load_zones
+
+    for name, load in (
+        ("exchange_rates", load_exchange_rates),
+        ("personal_data", load_personal_data),
+        ("priority_weights", load_weights),
+        ("sources", load_zones),
+    ):
+        try:
+            load(settings.taxonomy / f"{name}.yaml")
+        except SettingError as e:
+            yield Finding("taxonomy", name, "broken", f"{e.what}; expected: {e.expected}", e.mend or "mend that file")
+        else:
+            yield Finding("taxonomy", name, "ok", f"{name}.yaml can be used")
 
 
 def _some(items: list[str]) -> str:

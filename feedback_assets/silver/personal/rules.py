@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.model_file import read_model
 from feedback_assets.silver.personal.finds import Find
 
 EVERY = "every"
@@ -123,11 +123,4 @@ class PersonalData(_Strict):
 
 def load_personal_data(path: Path) -> PersonalData:
     """The site's rules; none when there is no file. Raises SettingError, naming the file and the key."""
-    import yaml
-
-    if not path.is_file():
-        return PersonalData()
-    try:
-        return PersonalData.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except (yaml.YAMLError, ValidationError, UnicodeDecodeError, OSError) as e:
-        raise SettingError(f"{path} cannot be used: {e}", expected="the keys of silver/personal/rules.py", mend=f"correct {path}") from e
+    return read_model(path, PersonalData) if path.exists() else PersonalData()
