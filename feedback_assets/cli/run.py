@@ -96,6 +96,7 @@ def _gold_job() -> str:
 def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *, quiet: bool) -> RunReport:
     started = time.monotonic()
     report = RunReport(purpose=purpose)
+    from feedback_assets.compute.workers import close_workers
     from feedback_assets.graph.partitions import first_partition, is_partition
     from feedback_assets.wiring.pending import gold_is_behind, pending_days
     from feedback_assets.wiring.services import Services
@@ -122,6 +123,7 @@ def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *,
         try:
             for chunk in chunks(sorted(days), settings.days_per_run):
                 _run_days(runs, chunk, days, report, quiet=quiet)
+            close_workers()  # gold has nothing for them, and each holds some 400 MB
             began = time.monotonic()
             report.gold = "followed" if runs.gold() else "failed"
             report.runs += 1

@@ -4,8 +4,10 @@ A home can go back to Dagster's own storage at any time, and a home of Dagster's
 is not known here: see storage.py.
 """
 
+import os
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cache
@@ -14,7 +16,7 @@ from typing import Any
 
 import sqlalchemy
 from dagster._core.event_api import EventHandlerFn
-from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, EVENT_TYPE_TO_PIPELINE_RUN_STATUS
+from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, EVENT_TYPE_TO_PIPELINE_RUN_STATUS, DagsterEventType
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log.schema import AssetKeyTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
@@ -36,8 +38,17 @@ MIRRORED = frozenset({*ASSET_EVENTS, *ASSET_CHECK_EVENTS, *EVENT_TYPE_TO_PIPELIN
 """Events that the index holds too: what the UI asks for across runs."""
 
 
+MOST_WAITING = 500
+"""Evaluations of checks that wait for the event after them."""
+
+
 class EventLog(Summaries, SqliteEventLogStorage):
-    """Dagster's SQLite event log, several times faster."""
+    """Dagster's SQLite event log, several times faster.
+
+    A step over a range of days evaluates each check once a day, one event after the other. These wait for the step's next event of another
+    kind, and are written with it: a process that is killed in between is killed within the step, which is done again. Whoever reads
+    through this log sees them.
+    """
 
     _obs: Any
 
@@ -45,6 +56,10 @@ class EventLog(Summaries, SqliteEventLogStorage):
         folder = Path(base_dir).resolve()
         self._kept = KeptConnections()
         self._known: set[tuple[str, str]] = set()
+        self._waiting: list[EventLogEntry] = []
+        self._waiting_of = os.getpid()
+        self._lock = threading.Lock()
+        self._storing = threading.local()
         make_whole(folder / f"{INDEX_SHARD_NAME}.db", _empty_index)
         hand_over_in_batches()
         super().__init__(str(folder), inst_data)
@@ -54,6 +69,8 @@ class EventLog(Summaries, SqliteEventLogStorage):
         if shard == INDEX_SHARD_NAME and self.joined is not None:
             yield self.joined
             return
+        if self._waiting and not getattr(self._storing, "now", False):
+            self.store_event_batch([])
         with self._kept.transaction(Path(self.path_for_shard(shard)), self._prepare) as connection:
             yield connection
 
@@ -65,10 +82,33 @@ class EventLog(Summaries, SqliteEventLogStorage):
 
     def store_event(self, event: EventLogEntry) -> None:
         """Writes an event into its run, and into the index when the UI asks for its kind across runs."""
-        self.store_event_batch([event])
+        if _is_evaluation_of_a_step(event):
+            with self._lock:
+                if self._waiting_of != os.getpid():  # a forked process has its parent's, which the parent writes
+                    self._waiting, self._waiting_of = [], os.getpid()
+                self._waiting.append(event)
+                if len(self._waiting) < MOST_WAITING:
+                    return
+            self.store_event_batch([])
+        else:
+            self.store_event_batch([event])
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """Writes events in one transaction a file. When it fails nothing of them is stored: Dagster then hands them over one by one."""
+        """Writes events in one transaction a file, after those that wait. When it fails nothing of them is stored: Dagster then hands
+        them over one by one."""
+        with self._lock:
+            waiting, self._waiting = self._waiting if self._waiting_of == os.getpid() else [], []
+        self._storing.now = True
+        try:
+            self._store([*waiting, *events])
+        except BaseException:
+            with self._lock:
+                self._waiting, self._waiting_of = [*waiting, *self._waiting], os.getpid()
+            raise
+        finally:
+            self._storing.now = False
+
+    def _store(self, events: Sequence[EventLogEntry]) -> None:
         by_run: dict[str, list[EventLogEntry]] = {}
         for event in events:
             by_run.setdefault(event.run_id, []).append(event)
@@ -117,6 +157,7 @@ class EventLog(Summaries, SqliteEventLogStorage):
         remove(path)
 
     def wipe(self) -> None:
+        self._waiting = []
         self._kept.close()
         self._known.clear()
         super().wipe()
@@ -130,8 +171,15 @@ class EventLog(Summaries, SqliteEventLogStorage):
         self._watchers[run_id][callback] = (watchdog, self._obs.schedule(watchdog, self._base_dir, recursive=True))
 
     def dispose(self) -> None:
+        if self._waiting:
+            self.store_event_batch([])
         super().dispose()
         self._kept.close()
+
+
+def _is_evaluation_of_a_step(event: EventLogEntry) -> bool:
+    """One that an event of the same run is sure to follow: its step ends."""
+    return bool(event.run_id and event.dagster_event_type == DagsterEventType.ASSET_CHECK_EVALUATION and event.get_dagster_event().step_key)
 
 
 class _Watchdog(SqliteEventLogStorageWatchdog):

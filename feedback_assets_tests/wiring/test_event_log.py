@@ -2,18 +2,22 @@
 
 import shutil
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
 from dagster._core.event_api import RunStatusChangeRecordsFilter
-from dagster._core.events import DagsterEventType
+from dagster._core.events import DagsterEvent, DagsterEventType
+from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.utils import make_new_run_id
 from dagster._serdes import serialize_value
 
-from feedback_assets_tests.wiring import graph, ui
+from feedback_assets_tests.wiring import graph, ui, writers
 from feedback_assets_tests.wiring.conftest import DEFAULT, OURS, POSTGRES, Opened, dagsters_own
 
 pytestmark = [
@@ -158,3 +162,55 @@ def test_a_batch_that_cannot_be_stored_leaves_nothing_half_written(opened: Opene
         with pytest.raises(Exception, match="object"):
             instance.event_log_storage.store_event_batch([event, unserializable])
         assert answers(instance) == before
+
+
+def evaluation(run_id: str, day: str) -> EventLogEntry:
+    """The event of a check that a step evaluated for a day."""
+    found = AssetCheckEvaluation(CLEAN, "masked", passed=True, metadata={}, partition=day)
+    event = DagsterEvent("ASSET_CHECK_EVALUATION", "days", step_key="clean", event_specific_data=found, message=day)
+    return EventLogEntry(None, 10, "", run_id, time.time(), "clean", "days", event)  # type: ignore[no-untyped-call]
+
+
+def days_of(instance: dg.DagsterInstance, run_id: str) -> list[str]:
+    """Of the evaluations in a run's log, in their order; checked against what the check's own history shows."""
+    of_run = [r.event_log_entry.get_dagster_event() for r in instance.get_records_for_run(run_id).records]
+    days = [e.message or "" for e in of_run if e.event_type == DagsterEventType.ASSET_CHECK_EVALUATION]
+    history = instance.event_log_storage.get_asset_check_execution_history(dg.AssetCheckKey(CLEAN, "masked"), limit=50)
+    done = [r.partition or "" for r in history if r.run_id == run_id and r.status == AssetCheckExecutionRecordStatus.SUCCEEDED]
+    assert sorted(done) == sorted(days)
+    return days
+
+
+DAYS = [f"2025-01-{n:02}" for n in range(1, 8)]
+
+
+def test_evaluations_of_a_step_are_seen_at_once_here_and_elsewhere_when_the_step_goes_on(opened: Opened) -> None:
+    with opened(OURS) as here, opened(OURS) as elsewhere:
+        run = here.create_run_for_job(graph.graph().resolve_job_def("days"), tags=graph.RANGE)
+        for day in DAYS[:3]:
+            here.handle_new_event(evaluation(run.run_id, day))
+        assert days_of(elsewhere, run.run_id) == []
+        assert days_of(here, run.run_id) == DAYS[:3]
+        for day in DAYS[3:]:
+            here.handle_new_event(evaluation(run.run_id, day))
+        here.handle_new_event(writers.materialization(run.run_id, 1))
+        assert days_of(elsewhere, run.run_id) == DAYS
+        here.handle_new_event(evaluation(run.run_id, "2025-01-08"))
+    with opened(OURS) as later:
+        assert days_of(later, run.run_id) == [*DAYS, "2025-01-08"]
+
+
+def test_evaluations_that_could_not_be_stored_are_stored_with_the_next_event(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(OURS) as instance:
+        run = instance.create_run_for_job(graph.graph().resolve_job_def("days"), tags=graph.RANGE)
+        instance.handle_new_event(evaluation(run.run_id, DAYS[0]))
+        with monkeypatch.context() as broken:
+            broken.setattr(type(instance.event_log_storage), "store_summaries", _no_space)
+            with pytest.raises(OSError, match="no space"):
+                instance.event_log_storage.store_event(writers.materialization(run.run_id, 1))
+        instance.handle_new_event(writers.materialization(run.run_id, 2))
+        assert days_of(instance, run.run_id) == DAYS[:1]
+
+
+def _no_space(*_: object) -> None:
+    raise OSError("no space")
