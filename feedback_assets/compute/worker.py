@@ -31,6 +31,7 @@ def main() -> None:
             if kind == b"K":
                 kernel = pickle.loads(body)  # noqa: S301  # from the process that started this one
                 # What a kernel brings along lives as long as it does; looking through it for garbage was a sixth of the work.
+                gc.unfreeze()  # the kernel before may be garbage now
                 gc.collect()
                 gc.freeze()
                 continue
