@@ -15,11 +15,15 @@ install: .venv/.installed ## make .venv from requirements.lock
 
 .venv/.installed: requirements.lock setup.cfg
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=python3.x")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@# An installation that was interrupted leaves packages that pip can neither use nor mend: begin anew.
+	@test -x $(BIN)/python -a ! -e .venv/.installing || $(PYTHON) -m venv --clear .venv
+	@touch .venv/.installing
 	@echo "installing into .venv (some minutes on the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q feedback_assets
+	@$(BIN)/python -m feedback_assets.enrichment.shipped taxonomy
+	@rm .venv/.installing
 	@touch $@
 
 demo: install ## demo feedback through the whole graph, then the top themes

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.enrichment import SENTIMENTS
+from feedback_assets.enrichment import shipped
 from feedback_assets.enrichment.decisions import decided_samples
 from feedback_assets.enrichment.features import features, is_dense, pair, tokens
 from feedback_assets.enrichment.golden import GoldenText, of_split, read_golden
@@ -52,6 +53,7 @@ def model_version(taxonomy: Taxonomy, golden: Sequence[GoldenText], decided: Seq
 def load_or_train(taxonomy: Taxonomy, golden_dir: Path, models_dir: Path, decisions: Sequence[Mapping[str, Any]] = ()) -> LocalModel:
     """The model of exactly this data: the stored one when it is whole and of this version, else a new one, which is stored.
 
+    The installation's own model (shipped.py) serves every home that learns from the same.
     decisions: rows of contracts/review.py. A new decision that changes what is learnt makes a new version.
     Raises SettingError for a golden set that cannot be used.
     """
@@ -59,7 +61,7 @@ def load_or_train(taxonomy: Taxonomy, golden_dir: Path, models_dir: Path, decisi
     decided = decided_samples(decisions, taxonomy, golden)
     version = model_version(taxonomy, golden, decided)
     path = models_dir / f"{version}.npz"
-    model = load(path, version)
+    model = load(path, version) or load(shipped.FOLDER / path.name, version)
     if model is None:
         model = train(taxonomy, golden, version, decided)
         save(model, path)
