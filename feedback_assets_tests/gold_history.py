@@ -47,7 +47,7 @@ class Revision:
 
     @property
     def issue(self) -> str:
-        return issue_id(self.event, self.payload, self.key[0], self.key[1])
+        return issue_id(self.event, self.payload, 0, len(self.text))
 
 
 @dataclass
@@ -76,6 +76,26 @@ class History:
                 new.append(Revision(record, old.edit + 1, day, batch, moved, old.text + "!", old.key, what == "delete", old.customer))
         self._land(lake, day, batch, purpose, [r for r in new if (r.event, r.payload) not in self._of(day)])
         return batch
+
+    def restate(self, lake: Lakehouse, purpose: str) -> int:
+        """One batch as a later version of enrichment reads it: issues with another label, another severity, and one that is none any more.
+        Returns how many rows came out otherwise."""
+        rnd = self.rnd
+        ledger = lake.read(STAGE_BATCHES, where={"stage": ["enrichment"]}).to_pylist()
+        batch = rnd.choice(sorted(ledger, key=lambda r: str(r["batch_id"])))
+        where = {"feed_date": [batch["feed_date"]], "batch_id": [batch["batch_id"]]}
+        stored = sorted(lake.read(ISSUES, where=where).to_pylist(), key=lambda r: str(r["issue_id"]))
+        changed = []
+        for row in rnd.sample(stored, min(len(stored), 4)):
+            category, subcategory, _ = rnd.choice(sorted(COMPLAINTS))
+            what = rnd.choice(({"category": category, "subcategory": subcategory}, {"severity": 1 + row["severity"] % 5}))
+            changed.append({**row, **what, "restated_for": purpose})
+        gone = {r["issue_id"] for r in changed[:1]}
+        ids = {r["issue_id"]: r for r in changed}
+        lake.replace(ISSUES, to_arrow(ISSUES, [ids.get(r["issue_id"], r) for r in stored if r["issue_id"] not in gone]), where=where)
+        edition = (batch["edition"] or 0) + 2
+        lake.upsert(STAGE_BATCHES, to_arrow(STAGE_BATCHES, [{**batch, "edition": edition, "restated_for": purpose}]))
+        return len(changed)
 
     def _of(self, day: date) -> set[tuple[str, str]]:
         return {(r.event, r.payload) for r in self.revisions if r.feed_date == day}

@@ -69,7 +69,7 @@ class Piece:
 
     @property
     def issue_id(self) -> str:
-        return identity.issue_id(self.event_id, self.payload, "stability_performance", "crash")
+        return identity.issue_id(self.event_id, self.payload, 0, 1)
 
 
 def put_pieces(lake: Lakehouse, pieces: Iterable[Piece]) -> None:
@@ -118,8 +118,8 @@ def put_theme(lake: Lakehouse, n: int, **changed: Any) -> None:
         "language": "en",
         "owner": "team-core",
         "quote": "it crashes on start",
-        "quote_issue_id": identity.issue_id("x", "y", "z", str(n)),
-        "founder_issue_id": identity.issue_id("x", "y", "z", str(n)),
+        "quote_issue_id": identity.issue_id("x", "y", 0, n),
+        "founder_issue_id": identity.issue_id("x", "y", 0, n),
         "first_day": DAY - timedelta(days=20),
         "last_day": DAY,
         "issues": 10,

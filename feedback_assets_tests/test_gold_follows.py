@@ -71,6 +71,24 @@ def test_gold_that_followed_equals_gold_rebuilt_row_for_row(
         assert contents(lake, table) == contents(other, table), table.name
 
 
+@pytest.mark.parametrize("seed", range(int(os.environ.get("FEEDBACK_HISTORIES", "3"))))
+def test_gold_that_followed_restatements_equals_gold_rebuilt_row_for_row(
+    seed: int, lake: LocalLakehouse, tmp_path: Path, embedder: Embedder, weights: Weights
+) -> None:
+    history = History(random.Random(1000 + seed))
+    for _ in range(3):
+        history.deliver(lake, "live", days=3)
+        embed_all(lake, embedder)
+        gold(lake, embedder, weights)
+        assert history.restate(lake, "backfill")
+        embed_all(lake, embedder)
+        gold(lake, embedder, weights)
+    other = rebuilt(lake, tmp_path / "rebuilt", embedder, weights)
+    assert lake.count(ISSUE_FACTS) > 0
+    for table in MADE:
+        assert contents(lake, table) == contents(other, table), table.name
+
+
 def test_gold_with_nothing_new_reads_no_table_but_its_own_notes_and_commits_nothing(
     lake: LocalLakehouse, embedder: Embedder, weights: Weights
 ) -> None:

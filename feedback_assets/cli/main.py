@@ -19,6 +19,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo-data": ("feedback_assets.cli.demo_data:demo_data", "Write made-up feedback into the landing zone."),
     "ingest": ("feedback_assets.cli.ingest:ingest", "Put files into the landing zone."),
     "run": ("feedback_assets.cli.run:run", "Process what is new, from landing files to tickets."),
+    "backfill": ("feedback_assets.cli.backfill:backfill", "Bring days to today's code, rules, taxonomy and model."),
+    "plan-backfill": ("feedback_assets.cli.backfill:plan_backfill", "Say what a backfill would make anew, and why."),
     "dev": ("feedback_assets.cli.dev:dev", "Open the Dagster UI on this home."),
     "status": ("feedback_assets.cli.status:status", "Count rows by stage and source, with ages."),
     "themes": ("feedback_assets.cli.themes:themes", "List the themes with the highest scores."),
@@ -34,7 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 FAILED = 1
 STOPPED = 130
-WORKING = ("demo-data", "ingest", "run", "upkeep")
+WORKING = ("demo-data", "ingest", "run", "backfill", "upkeep")
 """Commands that do more than print."""
 
 

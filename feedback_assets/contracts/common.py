@@ -13,7 +13,15 @@ BATCH_ID = Column("batch_id", "string", "The landed file, in one state of its co
 EVENT_TIME = Column("event_time", "timestamp", "When the customer said it, as the source tells.")
 RECEIVED_AT = Column("received_at", "timestamp", "When the file landed.", volatile=True)
 PROCESSED_AT = Column("processed_at", "timestamp", "When this row was decided.", volatile=True)
-ISSUE_ID = Column("issue_id", "string", "Hash of event, revision, category and subcategory.", pattern=ID128)
+ISSUE_ID = Column("issue_id", "string", "Hash of event, revision and first evidence, whatever its labels.", pattern=ID128)
+MADE_BY = Column("made_by", "string", "By which code and settings the row was made; null in rows of before the column.", nullable=True)
+RESTATED_FOR = Column(
+    "restated_for",
+    "string",
+    "Purpose of the run that last made the row anew, when it came out otherwise; null or empty: none did.",
+    nullable=True,
+)
+EDITION = Column("edition", "int64", "Edition of the batch's rows in silver/events; null or 0: the first.", nullable=True, at_least=0)
 THEME_ID = Column("theme_id", "string", "Lasting id of the theme.", pattern=r"^T[0-9a-f]{12}$")
 TAXONOMY_VERSION = Column("taxonomy_version", "string", "Version of the taxonomy that was in force.")
 CATEGORY = Column("category", "string", "Category of the taxonomy.")

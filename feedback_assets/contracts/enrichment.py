@@ -25,6 +25,7 @@ ENRICHED_EVENTS = Table(
         Column("sentiment_score", "double", "-1 very negative to 1 very positive.", at_least=-1, at_most=1),
         c.TAXONOMY_VERSION,
         Column("model_version", "string", "Version of the local model: hash of its training data and parameters."),
+        c.MADE_BY,
         c.PROCESSED_AT,
     ),
     key=("event_id", "payload_sha256"),
@@ -53,6 +54,8 @@ _ISSUE_COLUMNS = (
     Column("tier", "string", "Tier that found it.", pattern=r"^[a-z_]+$"),
     c.TAXONOMY_VERSION,
     Column("model_version", "string", "Version of the rules or the model that found it."),
+    c.MADE_BY,
+    c.RESTATED_FOR,
 )
 
 ISSUES = Table(

@@ -71,6 +71,7 @@ EVENTS = Table(
         Column("delivered_file", "string", "That file."),
         Column("delivered_start", "int64", "First byte of the record in it.", at_least=0),
         Column("delivered_batch", "string", "Its batch.", pattern=c.ID128),
+        c.MADE_BY,
         c.RECEIVED_AT,
         c.PROCESSED_AT,
     ),
@@ -93,6 +94,7 @@ RAW_TEXT = Table(
             "list<int64>",
             "Flat triples (masked start, raw start, raw end), ascending: runs of masked text and the raw text they came from.",
         ),
+        c.MADE_BY,
     ),
     key=("event_id", "payload_sha256"),
     partition_by="feed_date",
@@ -142,6 +144,7 @@ REVISED_BATCHES = Table(
         c.FEED_DATE,
         c.BATCH_ID,
         Column("events", "int64", "Rows of silver/events that the batch brought; 0 when it only delivered again.", at_least=0),
+        c.EDITION,
     ),
     key=("feed_date", "batch_id"),
 )
@@ -220,6 +223,7 @@ COMPARED_BATCHES = Table(
         c.FEED_DATE,
         c.BATCH_ID,
         Column("done", "bool", "False while it is being compared; a run that was killed leaves it so."),
+        c.EDITION,
     ),
     key=("feed_date", "batch_id"),
 )

@@ -17,7 +17,9 @@ from feedback_assets.ground.verdict import Verdict
 def _run(at: StepRun) -> object:
     from feedback_assets.enrichment.process import enrich_days
 
-    return enrich_days(at.lake, at.services.reader_on(at.lake), at.days, now=at.now, workers=at.services.compute.kernel_workers)
+    reader = at.services.reader_on(at.lake)
+    making = at.making(taxonomy=reader.taxonomy_version, model=reader.model_version)
+    return enrich_days(at.lake, reader, at.days, now=at.now, workers=at.services.compute.kernel_workers, making=making)
 
 
 def _account(judged: Judged) -> Mapping[date, Verdict]:

@@ -1,26 +1,28 @@
 """The enrichment step: silver events of new batches -> issues, review rows, enriched events, and the batch's account.
 
-Rows first, accounts last: a kill in between repeats the batch, and every write skips what is there. Not here: what a text says
-(cascade.py), Dagster (assets.py).
+Rows first, accounts last: a kill in between repeats the batch, and every write skips what is there. A batch that silver did anew, or
+whose rows other versions made in a run that restates, is read again and the rows that come out otherwise take the place of the old ones.
+Not here: what a text says (cascade.py), Dagster (assets.py).
 """
 
-import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.compute.workers import spread
-from feedback_assets.contracts.arrow import arrow_schema, to_arrow
-from feedback_assets.contracts.bronze import STAGE_BATCHES
+from feedback_assets.contracts.arrow import arrow_schema
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES, REVIEW
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.contracts.table import Table
 from feedback_assets.enrichment.kernel import DECIDED, FOUND, INPUT, ReadsEvents, decided_batches
+from feedback_assets.ground.batches import LIVE, Batch, Making, account, announce, open_batches, restated_for, write_accounts
 from feedback_assets.ground.identity import issue_id
+from feedback_assets.ground.restating import CAUSE, difference, stored_rows, write
 from feedback_assets.ground.slices import in_slices, rows_in_parts
+from feedback_assets.lakehouse.frames import frame_of, read_frame
 from feedback_assets.lakehouse.interface import Lakehouse
 
 if TYPE_CHECKING:
@@ -42,15 +44,18 @@ _COLUMNS = (
     "is_informative",
     "spam_reason",
 )
+_EVENT = ["feed_date", "event_id", "payload_sha256"]
 _SCREEN = "intake"
 """Named as the tier of events that no tier needed to read."""
 
 
 @dataclass
 class DayReport:
-    """What one day's step did. rows_in = the sum of outcomes."""
+    """What one day's step did. rows_in = the sum of outcomes. restated: rows of the three tables that were written anew or taken away,
+    if only for the versions that they name."""
 
     batches: int = 0
+    restated: int = 0
     rows_in: int = 0
     issues: int = 0
     in_review: int = 0
@@ -61,36 +66,121 @@ class DayReport:
 
 
 def pending_days(lake: Lakehouse) -> list[date]:
-    """Days with batches that silver has done and enrichment has not, ascending."""
-    return sorted({batch["feed_date"] for batch in _pending(lake, None)})
+    """Days with batches that silver has done, or done anew, and enrichment has not, ascending."""
+    return sorted({batch.feed_date for batch in open_batches(lake, STAGE, None, LIVE)})
 
 
-def enrich_days(lake: Lakehouse, reader: ReadsEvents, days: Collection[date], *, now: datetime, workers: int = 1) -> dict[date, DayReport]:
-    """Enriches what is new on `days`, slice by slice, by so many `workers`. Nothing new: nothing is committed.
+def enrich_days(
+    lake: Lakehouse, reader: ReadsEvents, days: Collection[date], *, now: datetime, workers: int = 1, making: Making = LIVE
+) -> dict[date, DayReport]:
+    """Enriches what is new on `days`, slice by slice, by so many `workers`. Nothing new, or nothing to restate: nothing is committed.
 
     now: stored as processed_at.
     """
     reports = {day: DayReport() for day in sorted(days)}
-    for batches in in_slices(_pending(lake, sorted(days)), lambda b: int(b["rows_out"])):
-        outcomes: dict[tuple[date, str], Counter[str]] = {(b["feed_date"], b["batch_id"]): Counter() for b in batches}
-        committed: set[date] = set()
-        for rows in rows_in_parts(lake, EVENTS, batches, _COLUMNS, sum(b["rows_out"] for b in batches)):
-            written = _enriched(rows, reader, now, workers)
-            results = [lake.append_new(table, data) for table, data in written.items()]
-            if any(r.committed for r in results):
-                committed.update(rows["feed_date"].unique().to_pylist())
-            _count(written, reports, outcomes)
-        accounts = [_account(batch, outcomes[batch["feed_date"], batch["batch_id"]], now) for batch in batches]
-        if lake.append_new(STAGE_BATCHES, to_arrow(STAGE_BATCHES, accounts)).committed:
-            committed.update(batch["feed_date"] for batch in batches)
-        for batch in batches:
-            reports[batch["feed_date"]].batches += 1
-        for day in committed:
-            reports[day].committed = True
+    listed = open_batches(lake, STAGE, sorted(days), making)
+    for done in (False, True):
+        for batches in in_slices([b for b in listed if b.is_done == done], lambda b: int(b["rows"])):
+            slice_of = _Slice(lake, batches, making, reports, now)
+            for rows in rows_in_parts(lake, EVENTS, batches, _COLUMNS, sum(b.rows for b in batches)):
+                slice_of.write(rows, _enriched(rows, reader, making.made_by, now, workers))
+            slice_of.close()
     return reports
 
 
-def _enriched(rows: "pa.Table", reader: ReadsEvents, now: datetime, workers: int) -> "dict[Table, pa.Table]":
+class _Slice:
+    """The writes of a slice of batches: new ones, or such as are made anew."""
+
+    def __init__(self, lake: Lakehouse, batches: Sequence[Batch], making: Making, reports: Mapping[date, DayReport], now: datetime) -> None:
+        self._lake = lake
+        self._batches = {(b.feed_date, b.batch_id): b for b in batches}
+        self._making = making
+        self._reports = reports
+        self._now = now
+        self._is_done = batches[0].is_done
+        self._outcomes: dict[tuple[date, str], Counter[str]] = {key: Counter() for key in self._batches}
+        self._anew: set[tuple[date, str]] = set()
+        self._read: list[Any] = []
+
+    def write(self, rows: "pa.Table", written: "Mapping[Table, pa.Table]") -> None:
+        """Writes what was made of these events of silver."""
+        _count(written, self._reports, self._outcomes)
+        if self._is_done:
+            self._restate(rows, written)
+            return
+        results = [self._lake.append_new(table, data) for table, data in written.items()]
+        if any(r.committed for r in results):
+            self._commit(rows["feed_date"].unique().to_pylist())
+
+    def close(self) -> None:
+        """Takes away what events that silver no longer has left behind, and writes the accounts."""
+        if self._is_done:
+            self._forget_vanished()
+        accounts = [
+            account(
+                STAGE,
+                batch,
+                self._making,
+                rows_in=self._outcomes[key].total(),
+                rows_out=self._outcomes[key]["issues"],
+                reasons={k: n for k, n in self._outcomes[key].items() if k != "issues"},
+                now=self._now,
+                edition=batch.edition + 2 * (key in self._anew),
+            )
+            for key, batch in self._batches.items()
+        ]
+        if write_accounts(self._lake, accounts):
+            self._commit(day for day, _ in self._batches)
+        for day, _ in self._batches:
+            self._reports[day].batches += 1
+
+    def _restate(self, rows: "pa.Table", written: "Mapping[Table, pa.Table]") -> None:
+        events = frame_of(rows.select(_EVENT)).unique()
+        self._read.append(events)
+        days = sorted(set(events["feed_date"].to_list()))
+        self._apply({table: (stored_rows(self._lake, table, days, events), self._caused(table, data)) for table, data in written.items()})
+
+    def _caused(self, table: Table, rows: "pa.Table") -> "pa.Table":
+        """The rows with the purpose for which they are made anew."""
+        import pyarrow as pa
+
+        if CAUSE not in table.column_names:
+            return rows
+        purposes = {b: restated_for(batch, self._making) for (_, b), batch in self._batches.items()}
+        column = pa.array([purposes[b] for b in rows["batch_id"].to_pylist()], pa.string())
+        return rows.set_column(rows.schema.get_field_index(CAUSE), CAUSE, column)
+
+    def _forget_vanished(self) -> None:
+        import polars as pl
+
+        where = {"feed_date": sorted({d for d, _ in self._batches}), "batch_id": [b for _, b in self._batches]}
+        known = read_frame(self._lake, ENRICHED_EVENTS, _EVENT, where)
+        vanished = known.join(pl.concat(self._read), on=_EVENT, how="anti") if self._read else known
+        if vanished.height:
+            days = sorted(set(vanished["feed_date"].to_list()))
+            self._apply(
+                {t: (stored_rows(self._lake, t, days, vanished), arrow_schema(t).empty_table()) for t in (ISSUES, REVIEW, ENRICHED_EVENTS)}
+            )
+
+    def _apply(self, made: "Mapping[Table, tuple[Any, pa.Table]]") -> None:
+        """Writes where the made rows differ from the stored ones. made: table -> (stored rows, rows as they are to be)."""
+        differences = [difference(table, stored, rows) for table, (stored, rows) in made.items()]
+        anew = {b for d in differences for b in d.batches} - self._anew
+        announce(self._lake, STAGE, [self._batches[b] for b in anew if b in self._batches], self._making)
+        self._anew |= anew
+        for different in differences:
+            if write(self._lake, different):
+                touched = different.changed["feed_date"].to_list() + different.gone["feed_date"].to_list()
+                self._commit(touched)
+                for day in touched:
+                    self._reports[day].restated += 1
+
+    def _commit(self, days: Iterable[date]) -> None:
+        for day in set(days):
+            self._reports[day].committed = True
+
+
+def _enriched(rows: "pa.Table", reader: ReadsEvents, made_by: str, now: datetime, workers: int) -> "dict[Table, pa.Table]":
     """The rows of the three tables for these events, in the order in which they are written."""
     import pyarrow as pa
 
@@ -100,6 +190,8 @@ def _enriched(rows: "pa.Table", reader: ReadsEvents, now: datetime, workers: int
     shared = {
         "taxonomy_version": pa.scalar(reader.taxonomy_version),
         "model_version": pa.scalar(reader.model_version),
+        "made_by": pa.scalar(made_by),
+        "restated_for": pa.scalar(""),
         "processed_at": pa.scalar(now, pa.timestamp("us", tz="UTC")),
     }
     said = decided.select(list(DECIDED))
@@ -160,13 +252,28 @@ def _issues(rows: "pa.Table", found: "pa.ChunkedArray", shared: Mapping[str, Any
     import pyarrow.compute as pc
 
     listed = found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
-    of = rows.take(pc.list_parent_indices(listed))
+    parents = pc.list_parent_indices(listed)
+    of = rows.take(parents)
     columns = _columns(pa.Table.from_struct_array(pc.list_flatten(listed)))
-    names = (of["event_id"], of["payload_sha256"], columns["category"], columns["subcategory"])
-    ids = [issue_id(*key) for key in zip(*(n.to_pylist() for n in names), strict=True)]
-    columns = {**shared, **columns, "issue_id": pa.array(ids, pa.string()), "status": pa.scalar("open")}
+    columns = {**shared, **columns, "issue_id": pa.array(_ids(of, parents, columns["evidence"]), pa.string()), "status": pa.scalar("open")}
     is_accepted = pc.equal(columns["reason"], "")
     return _table(ISSUES, of, columns).filter(is_accepted), _table(REVIEW, of, columns).filter(pc.invert(is_accepted))
+
+
+def _ids(of: "pa.Table", parents: "pa.Array", evidence: "pa.ChunkedArray") -> list[str]:
+    """The ids of issues, of each row of `parents` the surest first."""
+    import pyarrow.compute as pc
+
+    first = pc.list_element(evidence, 0)
+    spans = (pc.struct_field(first, name).to_pylist() for name in ("start", "end"))
+    seen: Counter[tuple[int, int, int]] = Counter()
+    ids = []
+    for event, payload, row, start, end in zip(
+        of["event_id"].to_pylist(), of["payload_sha256"].to_pylist(), parents.to_pylist(), *spans, strict=True
+    ):
+        ids.append(issue_id(event, payload, start, end, seen[row, start, end]))
+        seen[row, start, end] += 1
+    return ids
 
 
 def _table(table: Table, rows: "pa.Table", columns: Mapping[str, Any]) -> "pa.Table":
@@ -206,18 +313,6 @@ def _groups(rows: "pa.Table", *names: str) -> Iterator[tuple[tuple[Any, ...], in
     return zip(zip(*(counted[n] for n in names), strict=True), counted["count_all"], strict=True)
 
 
-def _pending(lake: Lakehouse, days: Sequence[date] | None) -> list[dict[str, Any]]:
-    where: dict[str, Collection[Any]] = {"stage": ["silver", STAGE]}
-    if days is not None:
-        where["feed_date"] = days
-    rows = lake.read(STAGE_BATCHES, columns=["stage", "feed_date", "source", "batch_id", "rows_out"], where=where).to_pylist()
-    done = {(r["feed_date"], r["batch_id"]) for r in rows if r["stage"] == STAGE}
-    return sorted(
-        (r for r in rows if r["stage"] == "silver" and (r["feed_date"], r["batch_id"]) not in done),
-        key=lambda r: (r["feed_date"], r["batch_id"]),
-    )
-
-
 def _screened(rows: "pa.Table") -> list[str]:
     """The outcome of each row that need not be read; empty for one that must."""
     columns = (rows[name].to_pylist() for name in ("is_deletion", "spam_reason", "is_informative", "text"))
@@ -225,16 +320,3 @@ def _screened(rows: "pa.Table") -> list[str]:
         "deletion" if deleted else "spam" if spam else "" if informative and (text or "").strip() else "uninformative"
         for deleted, spam, informative, text in zip(*columns, strict=True)
     ]
-
-
-def _account(batch: Mapping[str, Any], outcomes: Counter[str], now: datetime) -> dict[str, Any]:
-    return {
-        "stage": STAGE,
-        "feed_date": batch["feed_date"],
-        "source": batch["source"],
-        "batch_id": batch["batch_id"],
-        "rows_in": outcomes.total(),
-        "rows_out": outcomes["issues"],
-        "reasons": json.dumps({k: n for k, n in sorted(outcomes.items()) if k != "issues" and n}, sort_keys=True),
-        "processed_at": now,
-    }

@@ -15,7 +15,7 @@ from feedback_assets.contracts.dagster_schema import table_schema
 from feedback_assets.contracts.table import Table
 from feedback_assets.effects.refusals import UnavailableError
 from feedback_assets.graph.checks import check_specs, days_of, key_of, step_results
-from feedback_assets.graph.code_version import code_version
+from feedback_assets.graph.code_version import code_version, source_version
 from feedback_assets.graph.gate import Gate, RefusedRowsError
 from feedback_assets.graph.resources import SERVICES, services_of
 from feedback_assets.graph.steps import ROOMS, Judged, Step, StepRun, deps_of, left_out, undeclared
@@ -110,7 +110,9 @@ def _run(context: dg.AssetExecutionContext, step: Step) -> Iterator[Yielded]:
     gate = Gate(step, Judged(services.lake, services, days, now))
     lake = RecordingLakehouse(services.lake, guard=gate, shown=shown)
     try:
-        report = step.run(StepRun(lake, services, days, purpose, now, applies=APPLY_TAG in context.run.tags))
+        report = step.run(
+            StepRun(lake, services, days, purpose, now, APPLY_TAG in context.run.tags, source_version(step.code or (step.room,)))
+        )
         gate.finish()
     except RefusedRowsError as e:
         yield from step_results(step, gate.refused(), whole=False)

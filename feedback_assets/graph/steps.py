@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.table import Table
+from feedback_assets.ground.batches import Making, versions
 from feedback_assets.ground.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from feedback_assets.wiring.services import Services
 
 GOLD_POOL = "gold"
+NOT_RESTATING = ("live", "canary")
+"""Purposes of runs that read what is new and leave what is there as it is."""
 ROOMS = ("bronze", "silver", "enrichment", "themes", "signals", "priority", "tickets", "alerts", "upkeep")
 """In the order of the data."""
 
@@ -29,7 +32,8 @@ class StepRun:
     """What a step is given when it runs.
 
     lake: reads and writes go through it and no other. days: the partitions of the run, none for a step across days. purpose: the run's;
-    "" when it has none, and then it is not live. applies: whether it publishes what backfills changed, too.
+    "" when it has none, and then it is not live. applies: whether it publishes what backfills changed, too. code: the version of the
+    step's source.
     """
 
     lake: "RecordingLakehouse"
@@ -38,6 +42,11 @@ class StepRun:
     purpose: str
     now: datetime
     applies: bool = False
+    code: str = ""
+
+    def making(self, **settings: str) -> Making:
+        """How its rows are made: by this code and these versions of settings. All but live and canary runs restate."""
+        return Making(versions(self.code, settings), self.purpose, restates=self.purpose not in NOT_RESTATING)
 
 
 @dataclass(frozen=True)

@@ -163,10 +163,19 @@ def unfinished_sources(lake: Lakehouse) -> dict[date, set[str]]:
 
 
 def _unfinished(lake: Lakehouse) -> list[tuple[dict[str, Any], str]]:
-    """(batch, stage) for every batch in bronze that a later daily stage has not done."""
+    """(batch, stage) for every batch in bronze that a later daily stage has not done, or not since the stage before did it anew."""
     batches = lake.read(MANIFEST, columns=["batch_id", "source", "feed_date"]).to_pylist()
-    done = {(r["stage"], r["batch_id"]) for r in lake.read(STAGE_BATCHES, columns=["stage", "batch_id"]).to_pylist()}
-    return [(batch, stage) for batch in batches for stage in STAGES if (stage, batch["batch_id"]) not in done]
+    ledger = lake.read(STAGE_BATCHES, columns=["stage", "batch_id", "edition", "read_edition"]).to_pylist()
+    done = {(r["stage"], r["batch_id"]): (r["edition"] or 0, r["read_edition"] or 0) for r in ledger}
+    found = []
+    for batch in batches:
+        before = 0
+        for stage in STAGES:
+            edition, read = done.get((stage, batch["batch_id"]), (0, -1))
+            if read != before:
+                found.append((batch, stage))
+            before = edition
+    return found
 
 
 def unfinished_verdict(lake: Lakehouse) -> Verdict:

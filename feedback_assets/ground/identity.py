@@ -48,9 +48,12 @@ def dead_letter_id(batch: str, start: int, end: int, reason: str) -> str:
     return _digest("dead_letter", (batch, str(start), str(end), reason))
 
 
-def issue_id(event: str, payload_sha256: str, category: str, subcategory: str) -> str:
-    """An issue found in one revision of an event: at most one for a category and subcategory."""
-    return _digest("issue", (event, payload_sha256, category, subcategory))
+def issue_id(event: str, payload_sha256: str, start: int, end: int, nth: int = 0) -> str:
+    """An issue found in one revision of an event: by the span of its first evidence, whatever its labels.
+
+    nth: its place, from 0, among the issues that have the same first evidence: the surest comes first.
+    """
+    return _digest("issue", (event, payload_sha256, str(start), str(end), str(nth)))
 
 
 def decision_id(issue: str, decided_by: str, decided_at: str) -> str:

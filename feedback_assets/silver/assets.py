@@ -23,8 +23,13 @@ FRESH = timedelta(days=2)
 
 def _events(at: StepRun) -> object:
     from feedback_assets.silver.process import process_days
+    from feedback_assets.silver.restating import restate_days
 
-    return process_days(at.lake, at.services.compute, at.days, masker=at.services.masker, now=at.now)
+    compute, masker = at.services.compute, at.services.masker
+    making = at.making(personal_data=masker.policy.rules.digest)
+    reports = process_days(at.lake, compute, at.days, masker=masker, now=at.now, making=making)
+    restate_days(at.lake, compute, at.days, reports, masker=masker, now=at.now, making=making)
+    return reports
 
 
 def _revisions(at: StepRun) -> object:

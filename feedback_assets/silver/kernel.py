@@ -26,11 +26,11 @@ INPUT = (*_PASSED_ON, "file", "start", "payload", "context")
 
 UNREADABLE = Column("unreadable", "string", "Why the record could not be read; empty when it could.")
 OUTPUT: tuple[Column, ...] = (
-    *(column for column in EVENTS.columns if column.name != c.PROCESSED_AT.name),
+    *(column for column in EVENTS.columns if column.name not in (c.MADE_BY.name, c.PROCESSED_AT.name)),
     *(column for column in RAW_TEXT.columns if column.name in ("raw_text", "offsets")),
     UNREADABLE,
 )
-"""Columns of canonical rows: silver/events without processed_at, raw text with its map, and the reason of an unreadable row."""
+"""Columns of canonical rows: silver/events without its stamps, raw text with its map, and the reason of an unreadable row."""
 
 AT_ONCE = 2_000
 """Rows that the text stage works on at a time: enough for its steps, little enough for memory."""

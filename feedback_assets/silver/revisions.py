@@ -31,6 +31,8 @@ def update_revisions(lake: Lakehouse, compute: Compute) -> WriteResult:
     batches = _pending(lake)
     if not batches:
         return WriteResult(unchanged=lake.count(REVISIONS))
+    if _some_vanished(lake, batches):
+        return rebuild_revisions(lake, compute)
     arrived = _arrived(lake, batches)
     written = WriteResult()
     if arrived.height:
@@ -101,7 +103,8 @@ def _facts(lake: Lakehouse, touched: "pl.DataFrame", arrived: "pl.DataFrame", da
     needed = list(transform.EVENTS_NEEDED)
     never = {"delivered_at": pl.lit(None).cast(arrived.schema["delivered_at"]), "delivered_file": pl.lit(""), "delivered_start": pl.lit(0)}
     stood = touched.with_columns(**never).select(needed).cast(arrived.select(needed).schema)
-    facts = pl.concat([stood, arrived.select(needed)]).unique(["feed_date", "event_id", "payload_sha256"], keep="first")
+    # What arrived stands before what is stored: a batch that silver did anew may say it otherwise.
+    facts = pl.concat([arrived.select(needed), stood]).unique(["feed_date", "event_id", "payload_sha256"], keep="first")
     at_once = ["event_id", "revised_at", "is_deletion"]
     tied = facts.filter(pl.col("payload_sha256").n_unique().over(at_once) > 1).select("event_id").unique()
     if not tied.height:
@@ -111,15 +114,27 @@ def _facts(lake: Lakehouse, touched: "pl.DataFrame", arrived: "pl.DataFrame", da
 
 
 def _pending(lake: Lakehouse) -> list[dict[str, Any]]:
-    """Batches that silver has done and that silver/revisions does not show yet, by day and id. One that brought nothing new may have moved
-    what was there to a later place among the deliveries."""
+    """Batches that silver has done, or done anew, and that silver/revisions does not show so yet, by day and id. One that brought nothing
+    new may have moved what was there to a later place among the deliveries."""
     import polars as pl
 
-    columns = ["feed_date", "batch_id", "rows_out", "reasons"]
-    again = pl.col("reasons").str.contains("redelivered", literal=True)
-    done = read_frame(lake, STAGE_BATCHES, columns, {"stage": ["silver"]}).filter((pl.col("rows_out") > 0) | again).drop("reasons")
-    shown = read_frame(lake, REVISED_BATCHES, ["feed_date", "batch_id"])
-    return done.join(shown, on=["feed_date", "batch_id"], how="anti").sort("feed_date", "batch_id").to_dicts()
+    columns = ["feed_date", "batch_id", "rows_out", "reasons", "edition"]
+    again = pl.col("reasons").str.contains("redelivered", literal=True) | (pl.col("edition") > 0)
+    edition = pl.col("edition").fill_null(0)
+    done = read_frame(lake, STAGE_BATCHES, columns, {"stage": ["silver"]}).with_columns(edition)
+    done = done.filter((pl.col("rows_out") > 0) | again).drop("reasons")
+    shown = read_frame(lake, REVISED_BATCHES, ["feed_date", "batch_id", "edition"]).with_columns(edition)
+    return done.join(shown, on=["feed_date", "batch_id", "edition"], how="anti").sort("feed_date", "batch_id").to_dicts()
+
+
+def _some_vanished(lake: Lakehouse, batches: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether days that silver did anew have lost an event that silver/revisions shows."""
+    days = sorted({b["feed_date"] for b in batches if b["edition"]})
+    if not days:
+        return False
+    key = ["feed_date", "event_id", "payload_sha256"]
+    shown = read_frame(lake, REVISIONS, key, {"feed_date": days})
+    return bool(shown.join(read_frame(lake, EVENTS, key, {"feed_date": days}), on=key, how="anti").height)
 
 
 def _arrived(lake: Lakehouse, batches: Sequence[Mapping[str, Any]]) -> "pl.DataFrame":
@@ -134,5 +149,5 @@ def _arrived(lake: Lakehouse, batches: Sequence[Mapping[str, Any]]) -> "pl.DataF
 def _record(lake: Lakehouse, batches: Sequence[Mapping[str, Any]]) -> None:
     from feedback_assets.contracts.arrow import to_arrow
 
-    rows = [{"feed_date": b["feed_date"], "batch_id": b["batch_id"], "events": b["rows_out"]} for b in batches]
-    lake.append_new(REVISED_BATCHES, to_arrow(REVISED_BATCHES, rows))
+    rows = [{"feed_date": b["feed_date"], "batch_id": b["batch_id"], "events": b["rows_out"], "edition": b["edition"]} for b in batches]
+    lake.upsert(REVISED_BATCHES, to_arrow(REVISED_BATCHES, rows))

@@ -22,7 +22,7 @@ from feedback_assets.ground.verdict import Verdict
 def _embeddings(at: StepRun) -> object:
     from feedback_assets.themes.embed import embed_days
 
-    return embed_days(at.lake, at.services.embedder, at.days, now=at.now)
+    return embed_days(at.lake, at.services.embedder, at.days, now=at.now, making=at.making(embedder=at.services.embedder.name))
 
 
 def _assignments(at: StepRun) -> object:

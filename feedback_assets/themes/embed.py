@@ -1,7 +1,7 @@
 """Vectors of issues: which days have issues to embed, and embedding them. Not here: what vectors are used for (fold.py)."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,10 @@ from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ISSUES
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.contracts.themes import EMBEDDINGS, STATES
+from feedback_assets.ground.batches import LIVE, Batch, Making, account, open_batches, write_accounts
+from feedback_assets.ground.restating import Difference, difference, write
 from feedback_assets.ground.slices import in_slices, rows_in_parts
+from feedback_assets.lakehouse.frames import frame_of, read_frame
 from feedback_assets.themes.embedders.interface import Embedder
 from feedback_assets.themes.wording import spans_of, wording
 
@@ -20,35 +23,24 @@ if TYPE_CHECKING:
     from feedback_assets.lakehouse.interface import Lakehouse
 
 STAGE = "embeddings"
-BEFORE = "enrichment"
-
-
 _COLUMNS = ("issue_id", "event_id", "payload_sha256", "feed_date", "batch_id", "quote", "evidence")
 
 
 @dataclass
 class DayReport:
-    """What was done for one day. `issues`: rows read of batches that were open; `embedded`: vectors that are new."""
+    """What was done for one day. `issues`: rows read of batches that were open; `embedded`: vectors that are new; `restated`: vectors of
+    before that changed or went with their issue."""
 
     batches: int = 0
+    restated: int = 0
     issues: int = 0
     embedded: int = 0
     committed: bool = False
 
 
 def pending_days(lake: "Lakehouse") -> list[date]:
-    """Days with a batch that enrichment has done and embedding has not, ascending."""
-    return sorted({row["feed_date"] for row in _open_batches(lake, None)})
-
-
-def _open_batches(lake: "Lakehouse", days: Collection[date] | None) -> list[dict[str, Any]]:
-    where: dict[str, Collection[Any]] = {"stage": [BEFORE, STAGE]}
-    if days is not None:
-        where["feed_date"] = days
-    rows = lake.read(STAGE_BATCHES, columns=["stage", "feed_date", "source", "batch_id", "rows_in"], where=where).to_pylist()
-    done = {(r["feed_date"], r["batch_id"]) for r in rows if r["stage"] == STAGE}
-    ready = [r for r in rows if r["stage"] == BEFORE and (r["feed_date"], r["batch_id"]) not in done]
-    return sorted(ready, key=lambda r: (r["feed_date"], r["source"], r["batch_id"]))
+    """Days with a batch that enrichment has done, or done anew, and embedding has not, ascending."""
+    return sorted({batch.feed_date for batch in open_batches(lake, STAGE, None, LIVE)})
 
 
 def days_of_another_embedder(lake: "Lakehouse", embedder: Callable[[], str]) -> list[date]:
@@ -66,8 +58,13 @@ def days_of_another_embedder(lake: "Lakehouse", embedder: Callable[[], str]) -> 
     return sorted({r["feed_date"] for r in issues if (r["feed_date"], r["issue_id"]) not in have})
 
 
-def embed_days(lake: "Lakehouse", embedder: Embedder, days: Iterable[date], *, now: datetime) -> dict[date, DayReport]:
+def embed_days(
+    lake: "Lakehouse", embedder: Embedder, days: Iterable[date], *, now: datetime, making: Making = LIVE
+) -> dict[date, DayReport]:
     """Embeds the issues of the open batches of the days, slice by slice, then closes these batches in the ledger.
+
+    Of a batch that enrichment did anew, or whose vectors other code made in a run that restates, the vectors are made anew, too, and those
+    of issues that are no more go.
 
     Also after a change of the embedder: then it embeds the issues of batches that were closed before.
     """
@@ -75,12 +72,17 @@ def embed_days(lake: "Lakehouse", embedder: Embedder, days: Iterable[date], *, n
     reports = {day: DayReport() for day in wanted}
     if not wanted:
         return reports
-    for batches in in_slices(_open_batches(lake, wanted), lambda b: int(b["rows_in"])):
-        issues = _embed(lake, embedder, batches, reports)
-        lake.append_new(STAGE_BATCHES, _ledger(batches, issues, now))
-        for batch in batches:
-            reports[batch["feed_date"]].batches += 1
-            reports[batch["feed_date"]].issues += issues[batch["feed_date"], batch["batch_id"]]
+    listed = open_batches(lake, STAGE, wanted, making)
+    for done in (False, True):
+        for batches in in_slices([b for b in listed if b.is_done == done], lambda b: int(b["rows"])):
+            issues = _embed_anew(lake, embedder, batches, reports) if done else _embed(lake, embedder, _named(batches), reports)
+            accounts = []
+            for batch in batches:
+                n = issues[batch.feed_date, batch.batch_id]
+                accounts.append(account(STAGE, batch, making, rows_in=n, rows_out=n, reasons={}, now=now, edition=batch.edition))
+                reports[batch.feed_date].batches += 1
+                reports[batch.feed_date].issues += n
+            write_accounts(lake, accounts)
     for batches in in_slices(_closed_by_another(lake, embedder, wanted), lambda b: int(b["rows_in"])):
         _embed(lake, embedder, batches, reports)
     return reports
@@ -112,6 +114,40 @@ def _embed(
         for issue in missing:
             reports[issue["feed_date"]].embedded += 1
     return found
+
+
+def _named(batches: Sequence[Batch]) -> list[dict[str, Any]]:
+    return [{"feed_date": b.feed_date, "batch_id": b.batch_id, "rows_in": b.rows} for b in batches]
+
+
+def _embed_anew(
+    lake: "Lakehouse", embedder: Embedder, batches: Sequence[Batch], reports: Mapping[date, DayReport]
+) -> Counter[tuple[date, str]]:
+    """Makes the vectors of the issues of these batches anew, and takes away those whose issue the day no longer has."""
+
+    found: Counter[tuple[date, str]] = Counter()
+    days = sorted({b.feed_date for b in batches})
+    for part in rows_in_parts(lake, ISSUES, _named(batches), _COLUMNS, sum(b.rows for b in batches)):
+        issues = sorted(part.to_pylist(), key=lambda i: (i["feed_date"], i["issue_id"]))
+        found.update((i["feed_date"], i["batch_id"]) for i in issues)
+        if issues:
+            made = _vectors(lake, embedder, issues)
+            wanted = frame_of(made.select(["feed_date", "issue_id", "embedder"]))
+            there = read_frame(lake, EMBEDDINGS, EMBEDDINGS.column_names, {"feed_date": days, "embedder": [embedder.name]})
+            _write(lake, difference(EMBEDDINGS, there.join(wanted, on=wanted.columns, how="semi"), made), reports)
+    held = read_frame(lake, EMBEDDINGS, EMBEDDINGS.column_names, {"feed_date": days})
+    known = read_frame(lake, ISSUES, ["feed_date", "issue_id"], {"feed_date": days})
+    gone = held.join(known, on=["feed_date", "issue_id"], how="anti")
+    if gone.height:
+        _write(lake, Difference(EMBEDDINGS, held.clear(), gone, frozenset()), reports)
+    return found
+
+
+def _write(lake: "Lakehouse", different: Difference, reports: Mapping[date, DayReport]) -> None:
+    if write(lake, different):
+        for day in different.changed["feed_date"].to_list() + different.gone["feed_date"].to_list():
+            reports[day].committed = True
+            reports[day].restated += 1
 
 
 def _closed_by_another(lake: "Lakehouse", embedder: Embedder, days: Sequence[date]) -> list[dict[str, Any]]:
@@ -153,25 +189,4 @@ def _vectors(lake: "Lakehouse", embedder: Embedder, issues: list[dict[str, Any]]
             "embedder": pa.array([embedder.name] * len(issues), pa.string()),
             "vector": pa.ListArray.from_arrays(offsets, values),
         }
-    )
-
-
-def _ledger(batches: Sequence[Mapping[str, Any]], issues: Mapping[tuple[date, str], int], now: datetime) -> "pa.Table":
-    from feedback_assets.contracts.arrow import to_arrow
-
-    return to_arrow(
-        STAGE_BATCHES,
-        (
-            {
-                "stage": STAGE,
-                "feed_date": b["feed_date"],
-                "source": b["source"],
-                "batch_id": b["batch_id"],
-                "rows_in": issues[b["feed_date"], b["batch_id"]],
-                "rows_out": issues[b["feed_date"], b["batch_id"]],
-                "reasons": "{}",
-                "processed_at": now,
-            }
-            for b in batches
-        ),
     )

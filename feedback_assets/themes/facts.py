@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from feedback_assets.contracts.arrow import to_arrow
-from feedback_assets.contracts.bronze import MANIFEST
+from feedback_assets.contracts.bronze import MANIFEST, STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ISSUES
 from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENT_DAYS, EVENTS, REVISIONS
 from feedback_assets.contracts.themes import ASSIGNMENTS, ISSUE_FACTS, THEME_DAYS, TOUCHES
@@ -55,15 +55,20 @@ def update_facts(lake: Lakehouse, rates: "ExchangeRates") -> FactsReport:
     import polars as pl
 
     reckoned = {"exchange_rates": rates_version(rates)}
-    inputs = Following(lake, ISSUE_FACTS.name, (ASSIGNMENTS, DUPLICATE_INDEX), reckoned)
+    inputs = Following(lake, ISSUE_FACTS.name, (ASSIGNMENTS, DUPLICATE_INDEX, ISSUES, EVENTS), reckoned)
     if inputs.unchanged:
         return FactsReport()
     assigned = inputs.changes(ASSIGNMENTS, [*_ASSIGNED, "superseded"])
     led = inputs.changes(DUPLICATE_INDEX, ["event_id", "event_day", "feed_date", "leader_id"])
-    if assigned is None or led is None:
+    found = inputs.changes(ISSUES, ["event_id", *_FOUND])
+    said = inputs.changes(EVENTS, ["event_time", *_SAID])
+    if assigned is None or led is None or found is None or said is None:
         report = _rebuild(lake, rates)
     else:
-        parts = [assigned.came, assigned.gone, led.came, led.gone]
+        # An issue or event that is new comes by its assignment; here count those of before that say something else.
+        day = pl.col("event_time").dt.date().alias("event_day")
+        restated = [changes.gone.with_columns(day) for changes in (found, said)]
+        parts = [assigned.came, assigned.gone, led.came, led.gone, *restated]
         affected = pl.concat([p.select("event_id", "feed_date", "event_day") for p in parts]).unique()
         report = _renew(lake, affected, rates) if affected.height else FactsReport()
     inputs.done()
@@ -196,32 +201,57 @@ def _touch(lake: Lakehouse, old: "pl.DataFrame", came: "pl.DataFrame", gone: "pl
     import polars as pl
 
     brought = came.join(old, on="issue_id", how="anti").select("theme_id", "issue_id", "feed_date", "batch_id")
-    lost = gone.join(came, on="issue_id", how="anti").select("theme_id", "issue_id", "event_id")
+    brought = _with_cause(lake, brought)
+    lost = gone.join(came, on="issue_id", how="anti").select("theme_id", "issue_id", "event_id", "payload_sha256")
     pairs = [brought]
     if lost.height:
-        pairs.append(lost.join(_last_batches(lake, lost), on="event_id", how="inner").select(brought.columns))
+        pairs.append(_with_loss(lake, lost).select(brought.columns))
     touched = pl.concat(pairs).filter(pl.col("theme_id") != "")
     if not touched.height:
         return 0
     batches = read_frame(lake, MANIFEST, ["batch_id", "purpose"], {"batch_id": touched["batch_id"].unique().to_list()})
     purposes = dict(batches.iter_rows())
-    grouped = touched.group_by("theme_id", "batch_id", "feed_date").agg(pl.col("issue_id").unique())
+    grouped = touched.group_by("theme_id", "batch_id", "feed_date", "restated_for").agg(pl.col("issue_id").unique())
     rows = [
         {
-            "touch_id": touch_id(row["theme_id"], row["batch_id"], row["issue_id"]),
+            "touch_id": touch_id(
+                row["theme_id"], row["batch_id"], [*row["issue_id"], *([row["restated_for"]] if row["restated_for"] else [])]
+            ),
             "feed_date": row["feed_date"],
             "batch_id": row["batch_id"],
             "theme_id": row["theme_id"],
             # A batch that no manifest tells of was not ingested by a live run.
-            "purpose": purposes.get(row["batch_id"]) or "backfill",
+            "purpose": row["restated_for"] or purposes.get(row["batch_id"]) or "backfill",
         }
         for row in grouped.iter_rows(named=True)
     ]
     return lake.append_new(TOUCHES, to_arrow(TOUCHES, sorted(rows, key=lambda r: r["touch_id"]))).inserted
 
 
+def _with_cause(lake: Lakehouse, brought: "pl.DataFrame") -> "pl.DataFrame":
+    """With the purpose of the run that made each issue anew; empty for one that its batch brought."""
+    import polars as pl
+
+    days = sorted(set(brought["feed_date"].to_list()))
+    causes = read_frame(lake, ISSUES, ["issue_id", "feed_date", "restated_for"], {"feed_date": days})
+    named = brought.join(causes, on=["issue_id", "feed_date"], how="left", maintain_order="left")
+    return named.with_columns(pl.col("restated_for").fill_null(""))
+
+
+def _with_loss(lake: Lakehouse, lost: "pl.DataFrame") -> "pl.DataFrame":
+    """Each lost issue with the batch that took it out of force: that of the event's newest revision, or the issue's own, made anew."""
+    import polars as pl
+
+    found = lost.join(_last_batches(lake, lost), on="event_id", how="inner")
+    days = sorted(set(found["feed_date"].to_list()))
+    ledger = read_frame(lake, STAGE_BATCHES, ["batch_id", "feed_date", "restated_for"], {"stage": ["enrichment"], "feed_date": days})
+    found = found.join(ledger, on=["batch_id", "feed_date"], how="left", maintain_order="left")
+    by_restating = pl.col("payload_sha256") == pl.col("newest")
+    return found.with_columns(pl.when(by_restating).then(pl.col("restated_for").fill_null("")).otherwise(pl.lit("")).alias("restated_for"))
+
+
 def _last_batches(lake: Lakehouse, lost: "pl.DataFrame") -> "pl.DataFrame":
-    """(event_id, feed_date, batch_id) of the newest revision of each event that lost an issue."""
+    """(event_id, feed_date, batch_id, newest payload) of the newest revision of each event that lost an issue."""
     import polars as pl
 
     events = lost.select("event_id").unique()
@@ -231,4 +261,5 @@ def _last_batches(lake: Lakehouse, lost: "pl.DataFrame") -> "pl.DataFrame":
     revisions = read_frame(lake, REVISIONS, ["event_id", "payload_sha256", "feed_date", "revision"], {"feed_date": days})
     newest = revisions.join(events, on="event_id", how="semi").sort("revision").unique("event_id", keep="last")
     delivered = read_frame(lake, EVENTS, ["event_id", "payload_sha256", "feed_date", "batch_id"], {"feed_date": days})
-    return newest.join(delivered, on=["event_id", "payload_sha256", "feed_date"], how="inner").select("event_id", "feed_date", "batch_id")
+    found = newest.join(delivered, on=["event_id", "payload_sha256", "feed_date"], how="inner")
+    return found.select("event_id", "feed_date", "batch_id", pl.col("payload_sha256").alias("newest"))

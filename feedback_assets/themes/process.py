@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 _FACTS = ("issue_id", "event_id", "payload_sha256", "source", "feed_date", "event_time", "category", "subcategory", "language")
+_LABELS = ("issue_id", "feed_date", "event_time", "category", "subcategory", "language")
 _REVISION = ["event_id", "payload_sha256", "feed_date", "is_current"]
 
 
@@ -61,7 +62,7 @@ def update_themes(lake: "Lakehouse", embedder: Embedder, *, parameters: Paramete
     The same active themes come out in whatever order days were embedded.
     """
     rules = parameters or Parameters()
-    inputs = Following(lake, ASSIGNMENTS.name, (EMBEDDINGS, REVISIONS), {"embedder": embedder.name, "rules": rules.version})
+    inputs = Following(lake, ASSIGNMENTS.name, (EMBEDDINGS, REVISIONS, ISSUES), {"embedder": embedder.name, "rules": rules.version})
     if inputs.unchanged:
         return ThemesReport()
     work = _Work(lake, embedder, rules)
@@ -91,11 +92,15 @@ class _Work:
         self.rules = rules
 
     def new_issues(self, inputs: Following) -> "list[Row] | None":
-        """Issues that got a vector since the last update and were not told under an earlier day. None: all issues count as new."""
+        """Issues that got a vector since the last update and were not told under an earlier day. None: all issues count as new, since
+        some went or were labelled anew."""
         import polars as pl
 
         changes = inputs.changes(EMBEDDINGS, ["feed_date", "issue_id", "embedder"])
         if changes is None or changes.gone.height:
+            return None
+        labels = inputs.changes(ISSUES, _LABELS)
+        if labels is None or labels.gone.height:
             return None
         came = changes.came.filter(pl.col("embedder") == self.embedder.name)
         days = sorted(set(came["feed_date"].to_list()))

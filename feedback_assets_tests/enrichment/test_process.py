@@ -14,8 +14,8 @@ from feedback_assets.contracts.table import Table
 from feedback_assets.enrichment.process import enrich_days, pending_days
 from feedback_assets.enrichment.reader import Reader
 from feedback_assets.ground.identity import batch_id, event_id, issue_id, sha256_hex
-from feedback_assets.lakehouse.interface import WriteResult
 from feedback_assets.lakehouse.local import LocalLakehouse
+from feedback_assets_tests.loopback.trackers import Fuse, FusedLake, Killed
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 LATER = datetime(2026, 1, 6, 12, tzinfo=UTC)
@@ -107,7 +107,7 @@ def test_an_issue_row_says_what_the_contract_says(lake: LocalLakehouse, reader: 
         text = silver[row["event_id"]]["text"]
         first = row["evidence"][0]
         assert row["quote"] == text[first["start"] : first["end"]]
-        assert row["issue_id"] == issue_id(row["event_id"], row["payload_sha256"], row["category"], row["subcategory"])
+        assert row["issue_id"] == issue_id(row["event_id"], row["payload_sha256"], first["start"], first["end"])
         assert row["taxonomy_version"] == reader.taxonomy_version
         assert all(row[c.name] is not None for c in ISSUES.columns if not c.nullable)
     (review,) = lake.read(REVIEW).to_pylist()
@@ -124,24 +124,6 @@ def test_the_same_step_again_commits_nothing(lake: LocalLakehouse, reader: Reade
     assert report[NEXT].rows_in == 0
 
 
-class KilledError(Exception):
-    """Stands for the end of the process."""
-
-
-class DiesAfter(LocalLakehouse):
-    """A lakehouse whose process is killed after so many writes."""
-
-    def __init__(self, lake: LocalLakehouse, writes: int) -> None:
-        super().__init__(lake.root)
-        self.left = writes
-
-    def append_new(self, table: Table, rows: Any) -> WriteResult:
-        if self.left == 0:
-            raise KilledError
-        self.left -= 1
-        return super().append_new(table, rows)
-
-
 @pytest.mark.parametrize("writes", [0, 1, 2, 3])
 def test_a_kill_after_any_write_then_a_run_gives_the_same_tables(
     lake: LocalLakehouse, reader: Reader, tmp_path_factory: pytest.TempPathFactory, writes: int
@@ -150,8 +132,8 @@ def test_a_kill_after_any_write_then_a_run_gives_the_same_tables(
     for target in (lake, whole):
         put(target, day_one())
     enrich_days(whole, reader, [DAY], now=NOW)
-    with pytest.raises(KilledError):
-        enrich_days(DiesAfter(lake, writes), reader, [DAY], now=NOW)
+    with pytest.raises(Killed):
+        enrich_days(FusedLake(lake, Fuse(2 * writes + 1)), reader, [DAY], now=NOW)
     assert pending_days(lake) == [DAY]
     enrich_days(lake, reader, [DAY], now=LATER)
     assert state(lake) == state(whole)

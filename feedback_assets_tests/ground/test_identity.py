@@ -17,7 +17,7 @@ def test_different_parts_never_run_together(a: str, b: str, c: str, d: str) -> N
 
 @given(texts, texts)
 def test_kinds_of_ids_never_collide(a: str, b: str) -> None:
-    ids = {identity.event_id(a, b), identity.pseudonym(b"key", a, b), identity.batch_id(a, b, ""), identity.issue_id(a, b, "", "")}
+    ids = {identity.event_id(a, b), identity.pseudonym(b"key", a, b), identity.batch_id(a, b, ""), identity.issue_id(a, b, 0, 1)}
     assert len(ids) == 4
 
 

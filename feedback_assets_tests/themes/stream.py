@@ -89,7 +89,9 @@ class Feedback:
 
     @property
     def issue(self) -> str:
-        return issue_id(self.event, self.payload, self.category, self.subcategory)
+        return issue_id(
+            self.event, self.payload, 0, len(self.text), int(sha256_hex(f"{self.category}/{self.subcategory}".encode())[:6], 16)
+        )
 
     @property
     def batch(self) -> str:

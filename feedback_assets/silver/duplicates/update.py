@@ -7,7 +7,7 @@ Order of writes: that the batches are begun, the index, groups, counts, that the
 done was killed in between, and builds all three anew.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import compress
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ from feedback_assets.lakehouse.frames import frame_of, read_frame
 from feedback_assets.lakehouse.interface import Lakehouse, WriteResult
 from feedback_assets.silver.duplicates import derived
 from feedback_assets.silver.duplicates.grouping import comparable
+from feedback_assets.silver.duplicates.kept_texts import KeptTexts
 from feedback_assets.silver.duplicates.leaders import WINDOW_DAYS, Memory
 from feedback_assets.silver.duplicates.nodes import decided
 from feedback_assets.silver.duplicates.normal import all_normalised, weight
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 _NAMED = ("feed_date", "event_id", "payload_sha256")
 _READ = (*_NAMED, "event_time", "source", "customer_key", "text", "text_hash", "minhash")
 _ROWS_AT_A_TIME = 100_000
-_KEPT_CHARACTERS = 50_000_000
-"""Normalised characters that a rebuild keeps from when it made the index, so as not to read and normalise them again."""
 _FEW = 400  # values that a replacement names one by one
 
 
@@ -49,6 +48,8 @@ def update_duplicates(lake: Lakehouse) -> WriteResult:
     if batches.height == 0 and bool(known["done"].all()):
         return WriteResult(unchanged=lake.count(DUPLICATE_GROUPS))
     if lake.version(DUPLICATE_INDEX) < 0 or not bool(known["done"].all()):
+        return rebuild_duplicates(lake)
+    if _some_vanished(lake, batches):
         return rebuild_duplicates(lake)
     arrived = _arrived(lake, batches)
     _record(lake, batches, done=False)
@@ -68,18 +69,18 @@ def rebuild_duplicates(lake: Lakehouse) -> WriteResult:
     import polars as pl
 
     known = read_frame(lake, COMPARED_BATCHES, list(COMPARED_BATCHES.column_names))
-    shown = pl.concat([known.drop("done"), _pending(lake, known)]).unique().sort("feed_date", "batch_id")
+    pending = _pending(lake, known)
+    shown = pl.concat([pending, known.select(pending.columns)]).unique(["feed_date", "batch_id"], keep="first", maintain_order=True)
+    shown = shown.sort("feed_date", "batch_id")
     _record(lake, shown, done=False)
     current = read_frame(lake, REVISIONS, list(_NAMED), {"is_current": [True]})
     parts = [_empty()]
-    normals: dict[str, str] = {}
-    kept = _KEPT_CHARACTERS
-    for days in _day_ranges(current):
-        rows, said = _comparable(lake, current.filter(pl.col("feed_date").is_in(days)))
-        parts.append(rows)
-        kept -= sum(map(len, said.values()))
-        normals |= said if kept > 0 else {}
-    index = decided(pl.concat(parts), _empty(), _texts(lake, normals)).index
+    with KeptTexts() as kept:
+        for days in _day_ranges(current):
+            rows, said = _comparable(lake, current.filter(pl.col("feed_date").is_in(days)))
+            parts.append(rows)
+            kept.put(said)
+        index = decided(pl.concat(parts), _empty(), _texts(lake, kept.get)).index
     lake.replace(DUPLICATE_INDEX, index.to_arrow())
     written = lake.replace(DUPLICATE_GROUPS, derived.group_rows(index))
     lake.replace(DUPLICATE_COUNTS, derived.count_rows(index))
@@ -99,7 +100,7 @@ def _apply(lake: Lakehouse, arrived: "pl.DataFrame") -> WriteResult:
     memory = Memory()
     while True:
         stay = before.join(arrived, on="event_id", how="anti")
-        found = decided(pl.concat([stay, fresh.select(stay.columns)]), before, _texts(lake, normals), memory)
+        found = decided(pl.concat([stay, fresh.select(stay.columns)]), before, _texts(lake, lambda events: _some(normals, events)), memory)
         # What was decided anew far from the batch is decided again with all that stands around it.
         further = _around(set(found.touched_days)) - days
         more = _index_of(lake, further) if further else _empty()
@@ -126,6 +127,8 @@ def _difference(before: "pl.DataFrame", after: "pl.DataFrame") -> "pl.DataFrame"
     import polars as pl
 
     told = ["event_day", "event_id", "payload_sha256", "feed_date", "customer_key", "leader_id", "similarity"]
+    told += ["event_time", "source", "text_hash", "weight", "sketch"]
+    before, after = (frame.with_columns(sketch=pl.col("minhash").list.sum()) for frame in (before, after))
     gone = before.join(after, on=told, how="anti", nulls_equal=True)
     come = after.join(before, on=told, how="anti", nulls_equal=True)
     return pl.concat([gone, come]).select("event_day", "leader_id").unique()
@@ -142,9 +145,24 @@ def _replaced(lake: Lakehouse, table: Table, column: str, values: Sequence[str],
 
 
 def _pending(lake: Lakehouse, known: "pl.DataFrame") -> "pl.DataFrame":
-    """Batches that silver/revisions shows and the groups do not."""
-    shown = read_frame(lake, REVISED_BATCHES, ["feed_date", "batch_id"])
-    return shown.join(known, on=["feed_date", "batch_id"], how="anti").sort("feed_date", "batch_id")
+    """Batches that silver/revisions shows, or shows anew, and the groups do not."""
+    import polars as pl
+
+    edition = pl.col("edition").fill_null(0)
+    shown = read_frame(lake, REVISED_BATCHES, ["feed_date", "batch_id", "edition"]).with_columns(edition)
+    known = known.with_columns(edition)
+    return shown.join(known, on=["feed_date", "batch_id", "edition"], how="anti").sort("feed_date", "batch_id")
+
+
+def _some_vanished(lake: Lakehouse, batches: "pl.DataFrame") -> bool:
+    """Whether days that silver did anew have lost an event that the index holds."""
+    import polars as pl
+
+    days = sorted(set(batches.filter(pl.col("edition") > 0)["feed_date"].to_list()))
+    if not days:
+        return False
+    held = read_frame(lake, DUPLICATE_INDEX, list(_NAMED)).filter(pl.col("feed_date").is_in(days))
+    return bool(held.join(read_frame(lake, EVENTS, list(_NAMED), {"feed_date": days}), on=list(_NAMED), how="anti").height)
 
 
 def _arrived(lake: Lakehouse, batches: "pl.DataFrame") -> "pl.DataFrame":
@@ -188,12 +206,16 @@ def _comparable(lake: Lakehouse, named: "pl.DataFrame") -> "tuple[pl.DataFrame, 
     return rows.select(DUPLICATE_INDEX.column_names), dict(zip(rows["event_id"].to_list(), compress(normals, there), strict=True))
 
 
-def _texts(lake: Lakehouse, normals: Mapping[str, str]) -> Any:
-    """Reads normalised texts of index rows (columns _NAMED): those of the batch are there already, others are in silver/events."""
+def _some(normals: Mapping[str, str], events: Sequence[str]) -> dict[str, str]:
+    return {e: normals[e] for e in events if e in normals}
+
+
+def _texts(lake: Lakehouse, kept: Callable[[Sequence[str]], dict[str, str]]) -> Any:
+    """Reads normalised texts of index rows (columns _NAMED): some are kept, by event id; the others are in silver/events."""
     import polars as pl
 
     def read(rows: pl.DataFrame) -> list[str]:
-        there = {e: normals[e] for e in rows["event_id"].to_list() if e in normals}
+        there = kept(rows["event_id"].to_list())
         missing = rows.filter(~pl.col("event_id").is_in(list(there)))
         if missing.height:
             days = sorted(set(missing["feed_date"].to_list()))

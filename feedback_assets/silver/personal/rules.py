@@ -1,9 +1,10 @@
 """What a site says about its own numbers, source by source: what is never masked, and what its order and account numbers look like.
 
 The file is taxonomy/personal_data.yaml. Unknown keys are refused, so that a typing error is not a silent default. Rules apply to what is
-masked from then on; tables that stand are not masked anew.
+masked from then on; days that are there are masked anew by a backfill of them.
 """
 
+import hashlib
 import re
 from functools import cached_property
 from pathlib import Path
@@ -116,6 +117,11 @@ class PersonalData(_Strict):
         if own is NO_RULES or every is NO_RULES:
             return own if every is NO_RULES else every
         return every.joined(own)
+
+    @cached_property
+    def digest(self) -> str:
+        """Changes with every rule, whether or not `version` was changed with it."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:8]
 
     def __hash__(self) -> int:
         return hash(self.model_dump_json())

@@ -1,0 +1,82 @@
+"""What a backfill would make anew: today's versions of each daily stage, and the batches whose rows others made.
+
+Read from the ledger of batches alone. Not here: making them anew (the stages), launching (cli/backfill.py).
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from feedback_assets.contracts.bronze import STAGE_BATCHES
+from feedback_assets.ground.batches import versions
+
+if TYPE_CHECKING:
+    from feedback_assets.wiring.services import Services
+
+STAGES = ("silver", "enrichment", "themes")
+"""In the order of the data, as a person names them."""
+LEDGER_NAME = {"silver": "silver", "enrichment": "enrichment", "themes": "embeddings"}
+STEP = {"silver": "silver_events", "enrichment": "enrichment", "themes": "theme_embeddings"}
+
+
+@dataclass
+class Stale:
+    """What of one stage is stale on some days. why: which part of the versions differs -> rows. made_by: today's versions."""
+
+    stage: str
+    made_by: str
+    days: set[date] = field(default_factory=set)
+    batches: int = 0
+    rows: int = 0
+    why: Counter[str] = field(default_factory=Counter)
+
+
+def todays_versions(services: "Services") -> dict[str, str]:
+    """Stage -> what its rows are stamped with when they are made now."""
+    from feedback_assets.graph.code_version import source_version
+    from feedback_assets.wiring.build import STEPS
+
+    steps = {step.name: step for step in STEPS}
+    reader = services.reader
+    settings: dict[str, dict[str, str]] = {
+        "silver": {"personal_data": services.masker.policy.rules.digest},
+        "enrichment": {"taxonomy": reader.taxonomy_version, "model": reader.model_version},
+        "themes": {"embedder": services.embedder.name},
+    }
+    return {s: versions(source_version(steps[STEP[s]].code or (steps[STEP[s]].room,)), settings[s]) for s in STAGES}
+
+
+def stale(services: "Services", stages: Sequence[str], first: date, last: date) -> list[Stale]:
+    """What these stages would make anew on these days, stage by stage; a stage that follows another one is counted for itself alone."""
+    today = todays_versions(services)
+    columns = ["stage", "feed_date", "batch_id", "rows_in", "made_by"]
+    ledger = services.lake.read(STAGE_BATCHES, columns=columns, where={"stage": [LEDGER_NAME[s] for s in stages]}).to_pylist()
+    found = []
+    for stage in stages:
+        one = Stale(stage, today[stage])
+        for row in ledger:
+            if row["stage"] == LEDGER_NAME[stage] and first <= row["feed_date"] <= last and (row["made_by"] or "") != one.made_by:
+                one.days.add(row["feed_date"])
+                one.batches += 1
+                one.rows += row["rows_in"]
+                one.why[why(row["made_by"] or "", one.made_by)] += row["rows_in"]
+        found.append(one)
+    return found
+
+
+def why(made_by: str, today: str) -> str:
+    """Which parts of the versions differ: "taxonomy 1+ab -> 1+cd". A row without versions was made before rows had them, or a run was
+    killed while it made it anew."""
+    if not made_by:
+        return "no version"
+    was, now = _parts(made_by), _parts(today)
+    return ", ".join(
+        f"{name} {was.get(name, 'none')} -> {now.get(name, 'none')}" for name in {**was, **now} if was.get(name) != now.get(name)
+    )
+
+
+def _parts(made_by: str) -> Mapping[str, Any]:
+    """Name -> version: the version is the last word of each part."""
+    return dict(part.rpartition(" ")[::2] for part in made_by.split(", "))
