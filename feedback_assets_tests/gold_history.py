@@ -77,9 +77,9 @@ class History:
         self._land(lake, day, batch, purpose, [r for r in new if (r.event, r.payload) not in self._of(day)])
         return batch
 
-    def restate(self, lake: Lakehouse, purpose: str) -> int:
+    def restate(self, lake: Lakehouse, purpose: str) -> set[str]:
         """One batch as a later version of enrichment reads it: issues with another label, another severity, and one that is none any more.
-        Returns how many rows came out otherwise."""
+        Returns the id of that one."""
         rnd = self.rnd
         ledger = lake.read(STAGE_BATCHES, where={"stage": ["enrichment"]}).to_pylist()
         batch = rnd.choice(sorted(ledger, key=lambda r: str(r["batch_id"])))
@@ -95,7 +95,7 @@ class History:
         lake.replace(ISSUES, to_arrow(ISSUES, [ids.get(r["issue_id"], r) for r in stored if r["issue_id"] not in gone]), where=where)
         edition = (batch["edition"] or 0) + 2
         lake.upsert(STAGE_BATCHES, to_arrow(STAGE_BATCHES, [{**batch, "edition": edition, "restated_for": purpose}]))
-        return len(changed)
+        return gone
 
     def _of(self, day: date) -> set[tuple[str, str]]:
         return {(r.event, r.payload) for r in self.revisions if r.feed_date == day}

@@ -21,7 +21,9 @@ from feedback_assets_tests.gold_history import History, embed_all, gold
 from feedback_assets_tests.themes.stream import COMPLAINTS, NOW
 
 KEYS = sorted(COMPLAINTS)
-INGESTED = ("live", "backfill", "replay")
+RESTATED = "restated"
+INGESTED = ("live", "backfill", "replay", RESTATED)
+"""Purposes of deliveries; or a backfill reads a batch anew, whoever brought it."""
 RUNS = ("live", "backfill", "replay", "canary", "", "apply")
 """Purposes of gold runs: sensors, schedules and `feedback run` say live; a run from the UI says nothing unless a person does."""
 
@@ -49,12 +51,17 @@ class Site:
         self.embedder, self.weights = embedder, weights
         self.history = History(random.Random(seed))
         self.pending: set[str] = set()
+        self.read_away: set[str] = set()
+        """Issues that a backfill no longer found."""
 
     def facts(self) -> dict[str, dict[str, Any]]:
         return {r["issue_id"]: r for r in self.lake.read(ISSUE_FACTS, columns=["issue_id", "theme_id", "event_id", "batch_id"]).to_pylist()}
 
     def deliver(self, purpose: str, key: int) -> None:
-        self.history.deliver(self.lake, purpose, days=4, size=7, key=KEYS[key])
+        if purpose == RESTATED and self.history.revisions:
+            self.read_away |= self.history.restate(self.lake, "backfill")
+        else:
+            self.history.deliver(self.lake, "live" if purpose == RESTATED else purpose, days=4, size=7, key=KEYS[key])
         embed_all(self.lake, self.embedder)
 
     def gold(self) -> None:
@@ -64,7 +71,8 @@ class Site:
         purposes = {r["batch_id"]: r["purpose"] for r in self.lake.read(MANIFEST, columns=["batch_id", "purpose"]).to_pylist()}
         newest = {r.event: r.batch for r in sorted(self.history.revisions, key=lambda r: (r.edit, -r.feed_date.toordinal()))}
         brought = [r for i, r in after.items() if i not in before and purposes[r["batch_id"]] == "live"]
-        lost = [r for i, r in before.items() if i not in after and purposes[newest[r["event_id"]]] == "live"]
+        gone = {i: r for i, r in before.items() if i not in after and i not in self.read_away}
+        lost = [r for r in gone.values() if purposes[newest[r["event_id"]]] == "live"]
         self.pending |= {r["theme_id"] for r in brought + lost} - {""}
 
     def publish(self, purpose: str) -> set[str]:
@@ -104,6 +112,21 @@ def test_exactly_what_live_data_touched_is_published_whoever_runs_gold(
             site.pending.clear()
         else:
             assert wrote == set()
+
+
+def test_what_a_backfill_read_otherwise_in_live_data_is_not_published_by_the_next_live_run(
+    embedder: Embedder, weights: Weights, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    site = Site(tmp_path_factory.mktemp("site"), embedder, weights, 4)
+    for _ in range(3):
+        site.deliver("live", 0)
+    site.gold()
+    assert site.publish("live")
+    site.deliver(RESTATED, 0)
+    assert site.read_away
+    site.gold()
+    assert site.publish("live") == set()
+    assert site.publish("apply")
 
 
 def test_what_a_backfill_brought_waits_for_an_apply_and_what_live_data_touched_does_not(

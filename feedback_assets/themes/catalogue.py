@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 
+_COUNTED = ("person", "severity", "tier", "order_cents", "version", "title")
+"""What a theme's row takes from its facts beside evidence: an issue that was read anew may change these alone."""
+
+
 def update_registry(lake: Lakehouse, embedder: "Embedder") -> WriteResult:
     """Brings themes/themes up to date. Nothing is read or committed when no fact and no state changed."""
     import polars as pl
@@ -37,7 +41,7 @@ def update_registry(lake: Lakehouse, embedder: "Embedder") -> WriteResult:
         return WriteResult()
     states: dict[str, Row] = {r["theme_id"]: r for r in lake.read(STATES).to_pylist()}
     stored: dict[str, Row] = {r["theme_id"]: r for r in lake.read(THEMES).to_pylist()}
-    changes = inputs.changes(ISSUE_FACTS, ["theme_id", *evidence.FACTS])
+    changes = inputs.changes(ISSUE_FACTS, ["theme_id", *_COUNTED, *evidence.FACTS])
     if changes is None:
         touched = set(states)
         came = gone = None

@@ -18,6 +18,9 @@ def forget_jobs() -> None:
     """For a process that serves one home after another, as only tests do: Dagster keeps the job that it loaded last, with its home."""
     from dagster._core.definitions.reconstruct import ReconstructableJob
 
+    from feedback_assets.definitions import _services
+
+    _services.cache_clear()
     ReconstructableJob.get_definition.cache_clear()
     ReconstructableJob.get_repository_definition.cache_clear()
 

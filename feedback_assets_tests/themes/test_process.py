@@ -293,10 +293,10 @@ def test_a_kill_while_embedding_leaves_the_day_pending(lake: LocalLakehouse, emb
     assert pending_days(lake) == [day(0), day(1)]
 
     class Dies(LocalLakehouse):
-        def append_new(self, table: Table, rows: "pa.Table") -> WriteResult:
+        def upsert(self, table: Table, rows: "pa.Table") -> WriteResult:
             if table.name == "bronze/stage_batches":
                 raise Killed
-            return super().append_new(table, rows)
+            return super().upsert(table, rows)
 
     with pytest.raises(Killed):
         embed_days(Dies(lake.root), embedder, [day(0)], now=NOW)
