@@ -153,7 +153,10 @@ class _Slice:
     def _forget_vanished(self) -> None:
         import polars as pl
 
-        where = {"feed_date": sorted({d for d, _ in self._batches}), "batch_id": [b for _, b in self._batches]}
+        where: dict[str, Collection[Any]] = {
+            "feed_date": sorted({d for d, _ in self._batches}),
+            "batch_id": [b for _, b in self._batches],
+        }
         known = read_frame(self._lake, ENRICHED_EVENTS, _EVENT, where)
         vanished = known.join(pl.concat(self._read), on=_EVENT, how="anti") if self._read else known
         if vanished.height:

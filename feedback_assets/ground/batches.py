@@ -160,7 +160,7 @@ def announce(lake: Lakehouse, stage: str, batches: Collection[Batch], making: Ma
     wanted = {(b.feed_date, b.batch_id): b for b in batches}
     if not wanted:
         return
-    where = {"stage": [stage], "feed_date": sorted({d for d, _ in wanted})}
+    where: dict[str, Collection[Any]] = {"stage": [stage], "feed_date": sorted({d for d, _ in wanted})}
     rows = [r for r in lake.read(STAGE_BATCHES, where=where).to_pylist() if (r["feed_date"], r["batch_id"]) in wanted]
     for row in rows:
         batch = wanted[row["feed_date"], row["batch_id"]]
@@ -174,7 +174,8 @@ def _ledger(lake: Lakehouse, stages: Sequence[str], days: Collection[date] | Non
     where: dict[str, Collection[Any]] = {"stage": stages}
     if days is not None:
         where["feed_date"] = days
-    return lake.read(STAGE_BATCHES, columns=_LEDGER, where=where).to_pylist()
+    rows: list[dict[str, Any]] = lake.read(STAGE_BATCHES, columns=_LEDGER, where=where).to_pylist()
+    return rows
 
 
 def _of_own(row: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -4,8 +4,8 @@ A stage reads, works and writes slice by slice, and closes a batch in the ledger
 order and whole; one that is larger than a slice is a slice of its own, which a stage reads part by part. Not here: what a stage does.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,8 +18,14 @@ ROWS = 20_000
 BYTES = 40 << 20
 """Most bytes of a slice, for stages that know the size of a batch."""
 
-Batch = Mapping[str, Any]
-"""A batch's row of the manifest or the ledger."""
+
+class Named(Protocol):
+    """A batch's row of the manifest or the ledger, or what stands for it: its values by name."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
+Batch = TypeVar("Batch", bound=Named)
 
 
 def in_slices(batches: Iterable[Batch], rows_of: Callable[[Batch], int]) -> Iterator[list[Batch]]:
@@ -37,7 +43,7 @@ def in_slices(batches: Iterable[Batch], rows_of: Callable[[Batch], int]) -> Iter
         yield taken
 
 
-def rows_in_parts(lake: "Lakehouse", table: "Table", batches: Sequence[Batch], columns: Sequence[str], rows: int) -> "Iterator[pa.Table]":
+def rows_in_parts(lake: "Lakehouse", table: "Table", batches: Sequence[Named], columns: Sequence[str], rows: int) -> "Iterator[pa.Table]":
     """The rows of these batches: at once when the batches have no more than ROWS `rows`, else in parts of at most so many."""
     where = {"feed_date": sorted({b["feed_date"] for b in batches}), "batch_id": sorted({b["batch_id"] for b in batches})}
     if rows <= ROWS:

@@ -125,7 +125,7 @@ def readable_events(
 
 def _pending(lake: Lakehouse, days: list[date] | None) -> list[dict[str, Any]]:
     """Manifest rows that silver has not done."""
-    where = {"stage": [STAGE]} if days is None else {"stage": [STAGE], "feed_date": days}
+    where: dict[str, Collection[Any]] = {"stage": [STAGE]} if days is None else {"stage": [STAGE], "feed_date": days}
     done = lake.read(STAGE_BATCHES, columns=["feed_date", "batch_id", "stage"], where=where)
     seen = {(row["feed_date"], row["batch_id"]) for row in done.to_pylist()}
     return [r for r in listed_batches(lake, days) if (r["feed_date"], r["batch_id"]) not in seen]

@@ -83,8 +83,8 @@ def embed_days(
                 reports[batch.feed_date].batches += 1
                 reports[batch.feed_date].issues += n
             write_accounts(lake, accounts)
-    for batches in in_slices(_closed_by_another(lake, embedder, wanted), lambda b: int(b["rows_in"])):
-        _embed(lake, embedder, batches, reports)
+    for closed in in_slices(_closed_by_another(lake, embedder, wanted), lambda b: int(b["rows_in"])):
+        _embed(lake, embedder, closed, reports)
     return reports
 
 

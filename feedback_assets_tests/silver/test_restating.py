@@ -123,7 +123,7 @@ def test_a_record_that_can_be_read_no_more_leaves_and_is_accounted_for(
     sail: SailCompute,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from feedback_assets.silver import restating
+    from feedback_assets.silver import process, restating
 
     land(lake)
     make(lake, sail, MASKER, OLD)
@@ -137,7 +137,7 @@ def test_a_record_that_can_be_read_no_more_leaves_and_is_accounted_for(
         keep = [r["event_id"] != lost for r in readable.to_pylist()]
         return readable.filter(keep), {**unreadable, **dict.fromkeys(bad, "unreadable")}
 
-    process_readable = restating.readable_events
+    process_readable = process.readable_events
     monkeypatch.setattr(restating, "readable_events", without)
     make(lake, sail, MASKER, NEW, LATER)
     follow(lake, sail)

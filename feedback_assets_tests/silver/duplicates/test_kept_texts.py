@@ -9,10 +9,10 @@ from feedback_assets.ground.identity import event_id
 from feedback_assets.silver.duplicates.kept_texts import KeptTexts
 
 
-@given(st.lists(st.lists(st.text(st.characters(exclude_categories=("Cs",)), max_size=20), max_size=5), max_size=5), st.integers(0, 40))
+@given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), max_size=5), max_size=5), st.integers(0, 40))
 def test_what_was_put_in_comes_out_whatever_part_of_it_is_in_the_file(parts: list[list[str]], in_memory: int) -> None:
     with KeptTexts(in_memory) as kept:
-        everything = {}
+        everything: dict[str, str] = {}
         for n, part in enumerate(parts):
             texts = {event_id("forum", f"{n}/{i}"): text for i, text in enumerate(part)}
             kept.put(texts)
