@@ -109,7 +109,7 @@ STAGE_BATCHES = Table(
     row="What one stage did with one batch: rows in, rows out, and where the difference went. A batch with a row here is done.",
     owner="data-platform",
     columns=(
-        Column("stage", "string", "Stage that read the batch.", one_of=("silver", "enrichment", "embeddings")),
+        Column("stage", "string", "Stage that read the batch.", one_of=("silver", "answers", "enrichment", "embeddings")),
         c.FEED_DATE,
         c.SOURCE,
         c.BATCH_ID,

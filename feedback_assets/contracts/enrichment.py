@@ -3,6 +3,10 @@
 from feedback_assets.contracts import common as c
 from feedback_assets.contracts.table import Column, Table
 
+ANSWER_OUTCOMES = (
+    *("ok", "refusal", "content_filter_prompt", "content_filter_output", "truncated", "malformed_json", "schema", "no_evidence"),
+    *("unavailable", "rejected"),
+)
 OUTCOMES = ("issues", "review", "no_issue", "uninformative", "spam", "deletion")
 SENTIMENTS = ("negative", "neutral", "positive", "mixed")
 URGENCIES = ("now", "soon", "normal", "low")
@@ -52,6 +56,13 @@ _ISSUE_COLUMNS = (
     Column("quote", "string", "Masked text of the first span."),
     Column("language", "string", "Language of the event."),
     Column("tier", "string", "Tier that found it.", pattern=r"^[a-z_]+$"),
+    Column(
+        "details",
+        "string",
+        "JSON object of what the language model says beside its labels: symptom, component, entities, intent, runner-up, summary; empty "
+        "from other tiers.",
+        nullable=True,
+    ),
     c.TAXONOMY_VERSION,
     Column("model_version", "string", "Version of the rules or the model that found it."),
     c.MADE_BY,
@@ -81,4 +92,43 @@ REVIEW = Table(
     partition_by="feed_date",
 )
 
-TABLES = (ENRICHED_EVENTS, ISSUES, REVIEW)
+ANSWERS = Table(
+    name="enrichment/answers",
+    row="One question to the language model and what came of it: the ledger of all that was paid for. Only masked text is asked.",
+    owner="feedback-ml",
+    columns=(
+        Column(
+            "feed_date", "date", "Day of the record that it was first asked for: the partition. Records of other days share the answer."
+        ),
+        Column("asked_on", "date", "UTC day on which it was asked."),
+        Column(
+            "request_key",
+            "string",
+            "Hash of all that decides the answer: masked text, context, prompt, response schema, taxonomy, model, parameters.",
+            pattern=c.ID128,
+        ),
+        Column("attempt", "int32", "1, or one more for each time that it was asked for again after it failed.", at_least=1),
+        Column("task", "string", "What was asked for, as prompts/ names it."),
+        Column("prompt_version", "string", "Version of the prompt, and the first digits of its content's hash."),
+        c.TAXONOMY_VERSION,
+        Column("model", "string", "Model or deployment that was asked."),
+        Column("model_returned", "string", "Model that answered, as the service names it; empty when none did."),
+        Column("parameters", "string", "JSON object of the request's parameters."),
+        Column("request", "string", "The user's message as it was sent; the system's follows from prompt and taxonomy."),
+        Column("response", "string", "What the model wrote; empty when nothing came."),
+        Column("outcome", "string", "ok, or the class of the failure.", one_of=ANSWER_OUTCOMES),
+        Column("detail", "string", "Why it is not ok, without text of feedback."),
+        Column("prompt_tokens", "int64", "Tokens of the prompt as the service counts them, over all requests for it.", at_least=0),
+        Column("cached_tokens", "int64", "Those of them that the service had cached.", at_least=0),
+        Column("completion_tokens", "int64", "Tokens of the answer.", at_least=0),
+        Column("cost_usd", "double", "What it cost by taxonomy/model_prices.yaml, in US dollars.", at_least=0),
+        Column("requests", "int32", "Requests that were sent for it.", at_least=0),
+        Column("latency_s", "double", "Seconds spent in requests.", at_least=0),
+        Column("purpose", "string", "Purpose of the run that asked; empty when it had none."),
+        Column("asked_at", "timestamp", "When the answer came."),
+    ),
+    key=("request_key", "attempt"),
+    partition_by="feed_date",
+)
+
+TABLES = (ENRICHED_EVENTS, ISSUES, REVIEW, ANSWERS)

@@ -44,6 +44,8 @@ class Issue(NamedTuple):
     tier: str
     tier_version: str
     reason: Reason
+    details: str = ""
+    """JSON of what the language model says beside the labels; empty from the other tiers."""
 
 
 class Decision(NamedTuple):
@@ -184,7 +186,7 @@ class Cascade:
             score = min(score, -0.6)
         if c.category != "feature_request":  # a complaint is seldom glad, whatever its words
             score = min(score, 0.0)
-        score = _with_rating(score, event.rating)
+        score = with_rating(score, event.rating)
         first = c.evidence[0]
         return Issue(
             c.category,
@@ -194,7 +196,7 @@ class Cascade:
             event.text[first.start : first.end],
             severity,
             self._rubric.urgency(c.category, severity),
-            _label(score),
+            mood_label(score),
             score,
             category.owner,
             seen.tier.name,
@@ -231,7 +233,7 @@ class Cascade:
             event.text[first.start : first.end],
             severity,
             self._rubric.urgency("", severity),
-            _label(unhappy),
+            mood_label(unhappy),
             unhappy,
             "product-support",
             tier.name,
@@ -270,13 +272,15 @@ def _sub(category: str, later: Sequence[Reading]) -> str:
     return next((c.subcategory for r in later for c in r.candidates if c.category == category and c.confidence >= 0.4), "")
 
 
-def _with_rating(score: float, rating: float | None) -> float:
+def with_rating(score: float, rating: float | None) -> float:
+    """A sentiment of -1 to 1, moved towards a rating of 1 to 5 where there is one."""
     if rating is not None:
         score = 0.6 * score + 0.4 * (rating - 3) / 2
     return round(max(-1.0, min(1.0, score)), 4)
 
 
-def _label(score: float) -> str:
+def mood_label(score: float) -> str:
+    """The sentiment that a score of -1 to 1 stands for."""
     return "negative" if score <= -0.25 else "positive" if score >= 0.25 else "neutral"
 
 
@@ -286,7 +290,7 @@ def _mood(event: EventText, readings: Sequence[Reading], *, sarcastic: bool, tro
     score = reading.sentiment_score if reading and reading.sentiment_score is not None else 0.0
     if sarcastic:
         score = min(score, -0.6)
-    score = _with_rating(score, event.rating)
+    score = with_rating(score, event.rating)
     if reading and reading.sentiment == "mixed" and troubled and not sarcastic and abs(score) < 0.5:
         return "mixed", score
-    return _label(score), score
+    return mood_label(score), score

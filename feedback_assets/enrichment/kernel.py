@@ -30,6 +30,7 @@ _OF_ISSUE = (
     "quote",
     "tier",
     "model_version",
+    "details",
 )
 
 
@@ -52,10 +53,11 @@ def decided_batches(batches: "Iterable[pa.RecordBatch]", reader: ReadsEvents) ->
             EventText(event, payload, text, title or "", language or "und", rating)
             for event, payload, text, title, language, rating in zip(*columns, strict=True)
         ]
-        yield _decided(reader.read(events))
+        yield decided_batch(reader.read(events))
 
 
-def _decided(decisions: Sequence[Decision]) -> "pa.RecordBatch":
+def decided_batch(decisions: Sequence[Decision]) -> "pa.RecordBatch":
+    """Rows of DECIDED and FOUND of decisions that are there."""
     import pyarrow as pa
 
     values: dict[str, list[Any]] = {

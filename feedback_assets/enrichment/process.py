@@ -9,15 +9,15 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from feedback_assets.compute.workers import spread
 from feedback_assets.contracts.arrow import arrow_schema
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES, REVIEW
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.contracts.table import Table
-from feedback_assets.enrichment.kernel import DECIDED, FOUND, INPUT, ReadsEvents, decided_batches
+from feedback_assets.enrichment.answers import known_answers
+from feedback_assets.enrichment.kernel import DECIDED, FOUND, ReadsEvents
+from feedback_assets.enrichment.reading import EVENT_COLUMNS, QUESTION_COLUMNS, Read, open_questions, read_events, with_answers
 from feedback_assets.ground.batches import LIVE, Batch, Making, account, announce, open_batches, restated_for, write_accounts
 from feedback_assets.ground.identity import issue_id
 from feedback_assets.ground.restating import CAUSE, difference, stored_rows, write
@@ -28,22 +28,9 @@ from feedback_assets.lakehouse.interface import Lakehouse
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from feedback_assets.enrichment.language_model import LanguageModel
+
 STAGE = "enrichment"
-_COLUMNS = (
-    "event_id",
-    "payload_sha256",
-    "source",
-    "feed_date",
-    "batch_id",
-    "event_time",
-    "is_deletion",
-    "title",
-    "text",
-    "rating",
-    "language",
-    "is_informative",
-    "spam_reason",
-)
 _EVENT = ["feed_date", "event_id", "payload_sha256"]
 _SCREEN = "intake"
 """Named as the tier of events that no tier needed to read."""
@@ -71,19 +58,32 @@ def pending_days(lake: Lakehouse) -> list[date]:
 
 
 def enrich_days(
-    lake: Lakehouse, reader: ReadsEvents, days: Collection[date], *, now: datetime, workers: int = 1, making: Making = LIVE
+    lake: Lakehouse,
+    reader: ReadsEvents,
+    days: Collection[date],
+    *,
+    now: datetime,
+    workers: int = 1,
+    making: Making = LIVE,
+    language_model: "LanguageModel | None" = None,
 ) -> dict[date, DayReport]:
     """Enriches what is new on `days`, slice by slice, by so many `workers`. Nothing new, or nothing to restate: nothing is committed.
 
-    now: stored as processed_at.
+    now: stored as processed_at. language_model: its answers of the ledger decide what the reader leaves open; nothing is asked here.
     """
+    versions = {"taxonomy_version": reader.taxonomy_version, "model_version": reader.model_version, "made_by": making.made_by}
+    columns = EVENT_COLUMNS if language_model is None else QUESTION_COLUMNS
     reports = {day: DayReport() for day in sorted(days)}
     listed = open_batches(lake, STAGE, sorted(days), making)
     for done in (False, True):
         for batches in in_slices([b for b in listed if b.is_done == done], lambda b: int(b["rows"])):
             slice_of = _Slice(lake, batches, making, reports, now)
-            for rows in rows_in_parts(lake, EVENTS, batches, _COLUMNS, sum(b.rows for b in batches)):
-                slice_of.write(rows, _enriched(rows, reader, making.made_by, now, workers))
+            for rows in rows_in_parts(lake, EVENTS, batches, columns, sum(b.rows for b in batches)):
+                read = read_events(rows, reader, workers)
+                if language_model is not None:
+                    keys = open_questions(read, language_model)
+                    read = with_answers(read, keys, known_answers(lake, keys.values()), language_model)
+                slice_of.write(rows, _enriched(read, versions, now))
             slice_of.close()
     return reports
 
@@ -183,54 +183,24 @@ class _Slice:
             self._reports[day].committed = True
 
 
-def _enriched(rows: "pa.Table", reader: ReadsEvents, made_by: str, now: datetime, workers: int) -> "dict[Table, pa.Table]":
+def _enriched(read: Read, versions: Mapping[str, str], now: datetime) -> "dict[Table, pa.Table]":
     """The rows of the three tables for these events, in the order in which they are written."""
     import pyarrow as pa
 
-    rows = rows.sort_by([(name, "ascending") for name in ("feed_date", "event_id", "payload_sha256")])
-    screened = _screened(rows)
-    decided, place = _decided(rows, [not outcome for outcome in screened], reader, workers)
     shared = {
-        "taxonomy_version": pa.scalar(reader.taxonomy_version),
-        "model_version": pa.scalar(reader.model_version),
-        "made_by": pa.scalar(made_by),
+        **{name: pa.scalar(version) for name, version in versions.items()},
         "restated_for": pa.scalar(""),
         "processed_at": pa.scalar(now, pa.timestamp("us", tz="UTC")),
     }
-    said = decided.select(list(DECIDED))
-    events = pa.concat_tables([said.take(place), _intake(said.schema, [o for o in screened if o])])
+    place = pa.array(read.place, pa.int64())
+    said = read.decided.select(list(DECIDED))
+    events = pa.concat_tables([said.take(place), _intake(said.schema, [o for o in read.screened if o])])
     # Decisions of what was read, then of what was not: back to the order of the rows.
-    order = [i for i, outcome in enumerate(screened) if not outcome] + [i for i, outcome in enumerate(screened) if outcome]
+    order = [*read.read_rows, *(i for i, outcome in enumerate(read.screened) if outcome)]
     back = sorted(range(len(order)), key=order.__getitem__)
     columns = {**_columns(events.take(pa.array(back, pa.int64()))), **shared}
-    issues, review = _issues(rows.take(pa.array(order[: len(place)], pa.int64())), decided[FOUND].take(place), shared)
-    return {ISSUES: issues, REVIEW: review, ENRICHED_EVENTS: _table(ENRICHED_EVENTS, rows, columns)}
-
-
-def _decided(rows: "pa.Table", wanted: Sequence[bool], reader: ReadsEvents, workers: int) -> "tuple[pa.Table, pa.Array]":
-    """(decisions, which of them is each wanted row's): rows that say the same are read once."""
-    import pyarrow as pa
-
-    numbers: dict[tuple[Any, ...], int] = {}
-    first: list[int] = []
-    place: list[int] = []
-    said = zip(*(rows[name].to_pylist() for name in ("text", "title", "language", "rating")), wanted, strict=True)
-    for i, (*key, is_wanted) in enumerate(said):
-        if is_wanted:
-            number = numbers.setdefault(tuple(key), len(first))
-            if number == len(first):
-                first.append(i)
-            place.append(number)
-    texts = rows.select(list(INPUT)).take(pa.array(first, pa.int64())).combine_chunks()
-    kernel = partial(decided_batches, reader=reader)
-    decided = list(spread(kernel, iter(texts.to_batches() or _none(texts.schema)), workers))
-    return pa.Table.from_batches(decided), pa.array(place, pa.int64())
-
-
-def _none(schema: "pa.Schema") -> "list[pa.RecordBatch]":
-    import pyarrow as pa
-
-    return [pa.RecordBatch.from_pylist([], schema=schema)]
+    issues, review = _issues(read.rows.take(pa.array(read.read_rows, pa.int64())), read.decided[FOUND].take(place), shared)
+    return {ISSUES: issues, REVIEW: review, ENRICHED_EVENTS: _table(ENRICHED_EVENTS, read.rows, columns)}
 
 
 def _intake(schema: "pa.Schema", outcomes: Sequence[str]) -> "pa.Table":
@@ -314,12 +284,3 @@ def _count(
 def _groups(rows: "pa.Table", *names: str) -> Iterator[tuple[tuple[Any, ...], int]]:
     counted = rows.group_by(list(names)).aggregate([([], "count_all")]).to_pydict()
     return zip(zip(*(counted[n] for n in names), strict=True), counted["count_all"], strict=True)
-
-
-def _screened(rows: "pa.Table") -> list[str]:
-    """The outcome of each row that need not be read; empty for one that must."""
-    columns = (rows[name].to_pylist() for name in ("is_deletion", "spam_reason", "is_informative", "text"))
-    return [
-        "deletion" if deleted else "spam" if spam else "" if informative and (text or "").strip() else "uninformative"
-        for deleted, spam, informative, text in zip(*columns, strict=True)
-    ]

@@ -169,12 +169,10 @@ def _unfinished(lake: Lakehouse) -> list[tuple[dict[str, Any], str]]:
     done = {(r["stage"], r["batch_id"]): (r["edition"] or 0, r["read_edition"] or 0) for r in ledger}
     found = []
     for batch in batches:
-        before = 0
-        for stage in STAGES:
-            edition, read = done.get((stage, batch["batch_id"]), (0, -1))
-            if read != before:
-                found.append((batch, stage))
-            before = edition
+        editions = {stage: done.get((stage, batch["batch_id"]), (0, -1)) for stage in STAGES}
+        answered, _ = done.get(("answers", batch["batch_id"]), (0, 0))
+        before = {"silver": 0, "enrichment": editions["silver"][0] + answered, "embeddings": editions["enrichment"][0]}
+        found += [(batch, stage) for stage in STAGES if editions[stage][1] != before[stage]]
     return found
 
 

@@ -18,8 +18,23 @@ from feedback_assets.lakehouse.interface import Lakehouse
 if TYPE_CHECKING:
     import pyarrow as pa
 
-STAGE_BEFORE = {"enrichment": "silver", "embeddings": "enrichment"}
-_LEDGER = ("stage", "feed_date", "source", "batch_id", "rows_in", "rows_out", "made_by", "edition", "read_edition", "restated_for")
+STAGES_BEFORE = {"answers": ("silver",), "enrichment": ("silver", "answers"), "embeddings": ("enrichment",)}
+"""Stage -> those whose editions it reads; it waits for the first alone. Answers of the language model are there or come later."""
+UNASKED = "unasked"
+"""In the account of answers: texts that a budget or an absent service left unasked. The batch stays open for them."""
+_LEDGER = (
+    "stage",
+    "feed_date",
+    "source",
+    "batch_id",
+    "rows_in",
+    "rows_out",
+    "reasons",
+    "made_by",
+    "edition",
+    "read_edition",
+    "restated_for",
+)
 
 
 @dataclass(frozen=True)
@@ -70,29 +85,38 @@ class Batch:
 
 def open_batches(lake: Lakehouse, stage: str, days: Collection[date] | None, making: Making) -> list[Batch]:
     """The batches that a stage after silver has to read, by day and id."""
-    rows = _ledger(lake, [STAGE_BEFORE[stage], stage], days)
-    own = {(r["feed_date"], r["batch_id"]): r for r in rows if r["stage"] == stage}
+    before = STAGES_BEFORE[stage]
+    by_stage: dict[str, dict[tuple[date, str], dict[str, Any]]] = {name: {} for name in (*before, stage)}
+    for row in _ledger(lake, list(by_stage), days):
+        by_stage[row["stage"]][row["feed_date"], row["batch_id"]] = row
     found = []
-    for row in rows:
-        if row["stage"] == stage:
-            continue
-        done = own.get((row["feed_date"], row["batch_id"]))
-        edition = row["edition"] or 0
+    for key, row in by_stage[before[0]].items():
+        done = by_stage[stage].get(key)
+        read = [r for name in before if (r := by_stage[name].get(key)) is not None]
+        # Each edition only grows, so their sum tells whether any of them did.
+        edition = sum(r["edition"] or 0 for r in read)
         follows = done is not None and (done["read_edition"] or 0) != edition
-        if done is None or follows or is_stale(done, making):
+        waits = done is not None and stage == "answers" and UNASKED in done["reasons"]
+        if done is None or follows or waits or is_stale(done, making):
             found.append(
                 Batch(
                     row["feed_date"],
                     row["source"],
                     row["batch_id"],
-                    row["rows_out"] if stage == "enrichment" else row["rows_in"],
+                    row["rows_in"] if stage == "embeddings" else row["rows_out"],
                     **_of_own(done),
                     read_edition=edition,
                     follows=follows,
-                    fence=row["restated_for"] or "",
+                    fence=_fence(read),
                 )
             )
     return sorted(found, key=lambda b: (b.feed_date, b.batch_id))
+
+
+def _fence(read: Sequence[Mapping[str, Any]]) -> str:
+    """The purpose of the runs that made what is read anew: one that is not live, where there is one."""
+    purposes = sorted({r["restated_for"] for r in read if r["restated_for"]}, key=lambda purpose: (purpose == "live", purpose))
+    return purposes[0] if purposes else ""
 
 
 def stale_batches(lake: Lakehouse, stage: str, days: Collection[date] | None, making: Making) -> dict[tuple[date, str], Batch]:

@@ -1,0 +1,144 @@
+"""The ledger of answers: what was asked before and what came of it, rows for what is paid now, and what was spent on a day.
+
+An answer is written to a journal beside the lake as soon as it is there, and to the table some hundred at a time: a process that is killed
+loses what was in flight, and the next one takes up its journal. Not here: asking (asking.py), what an answer decides (language_model.py).
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
+
+from feedback_assets.contracts.arrow import to_arrow
+from feedback_assets.contracts.enrichment import ANSWERS
+from feedback_assets.lakehouse.frames import read_frame
+from feedback_assets.lakehouse.interface import Lakehouse
+
+if TYPE_CHECKING:
+    import polars as pl
+
+AT_ONCE = 200
+"""Answers a commit."""
+PASSING = ("unavailable", "rejected")
+"""Outcomes that say nothing of the text: it is asked for again."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """The last answer to a question. outcome: as contracts/enrichment.py names it."""
+
+    outcome: str
+    response: str
+    attempt: int
+
+
+def known_answers(lake: Lakehouse, keys: Collection[str]) -> dict[str, Known]:
+    """Request key -> its last answer, for those of the keys that were asked before."""
+    import polars as pl
+
+    wanted = pl.DataFrame({"request_key": sorted(set(keys))}, schema={"request_key": pl.String})
+    if not wanted.height:
+        return {}
+    # The keys of all answers first: responses are read for the few that are wanted, from the days that have them.
+    there = read_frame(lake, ANSWERS, ["feed_date", "request_key", "attempt"]).join(wanted, on="request_key", how="semi")
+    if not there.height:
+        return {}
+    days = sorted(set(there["feed_date"].to_list()))
+    rows = read_frame(lake, ANSWERS, ["request_key", "attempt", "outcome", "response"], {"feed_date": days})
+    last = rows.join(wanted, on="request_key", how="semi").sort("attempt").unique("request_key", keep="last")
+    return {r["request_key"]: Known(r["outcome"], r["response"], r["attempt"]) for r in last.iter_rows(named=True)}
+
+
+def spent_on(lake: Lakehouse, day: date) -> float:
+    """US dollars that answers of a UTC day cost."""
+    found: pl.DataFrame = read_frame(lake, ANSWERS, ["cost_usd"], {"asked_on": [day]})
+    return float(found["cost_usd"].sum())
+
+
+class Journal:
+    """Answers on their way into the table. A context manager; one process a journal file.
+
+    folder: for journals, on the machine that asks. What processes that died left there is taken up when it is entered.
+    """
+
+    def __init__(self, lake: Lakehouse, folder: Path) -> None:
+        self._lake = lake
+        self._folder = folder
+        self._rows: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Self:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._take_up()
+        path = self._folder / f"{uuid4().hex}.jsonl"
+        self._file = path.open("a+", encoding="utf-8", opener=lambda p, flags: os.open(p, flags, 0o600))
+        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._path = path
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            self.flush()
+            self._path.unlink()
+        finally:
+            self._file.close()
+
+    def put(self, row: Mapping[str, Any]) -> None:
+        """Keeps one answer: when this returns, a killed process no longer loses it."""
+        self._file.write(json.dumps(_plain(row), ensure_ascii=True) + "\n")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._rows.append(dict(row))
+        if len(self._rows) >= AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what is kept into the table."""
+        if self._rows:
+            self._lake.append_new(ANSWERS, to_arrow(ANSWERS, self._rows))
+            self._rows.clear()
+        self._file.seek(0)
+        self._file.truncate()
+
+    def _take_up(self) -> None:
+        for path in sorted(self._folder.glob("*.jsonl")):
+            with path.open("r+", encoding="utf-8") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue  # its process is alive
+                rows = [row for line in file if (row := _read(line)) is not None]
+                if rows:
+                    self._lake.append_new(ANSWERS, to_arrow(ANSWERS, rows))
+                path.unlink()
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v.isoformat() if isinstance(v, date) else v for k, v in row.items()}
+
+
+def _read(line: str) -> dict[str, Any] | None:
+    """One line of a journal; None for the last one of a process that died while it wrote."""
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    for name in ("feed_date", "asked_on"):
+        row[name] = date.fromisoformat(row[name])
+    row["asked_at"] = datetime.fromisoformat(row["asked_at"])
+    return dict(row)
+
+
+def classes(known: Mapping[str, Known], keys: Sequence[str]) -> dict[str, int]:
+    """Outcome -> texts, of those whose question has these keys; "unasked" for those that nobody answered."""
+    found: dict[str, int] = {}
+    for key in keys:
+        answer = known.get(key)
+        name = "unasked" if answer is None or answer.outcome in PASSING else answer.outcome
+        found[name] = found.get(name, 0) + 1
+    return found
