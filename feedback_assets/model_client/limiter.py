@@ -1,9 +1,9 @@
 """One pace for requests and tokens a minute, shared by all coroutines and threads of a process that ask the same model.
 
 The service counts requests in windows of 1 or 10 s and, for each request, tokens that it estimates from the prompt and the room for the
-answer; failed calls count too (Azure OpenAI, quotas and limits). Nobody knows when its windows begin, so requests leave evenly spaced: each is
-given a place on a timeline, and the next place is one request's and its tokens' share of a minute later. A window of any length then holds
-what it allows, and never a burst.
+answer; failed calls count too (Azure OpenAI, quotas and limits). Nobody knows when its windows begin, so requests leave evenly spaced:
+each is given a place on a timeline, and the next place is one request's and its tokens' share of a minute later. A window of any length
+then holds what it allows, and never a burst.
 
 What it learns: limits from x-ratelimit-limit-* (the lower of these and the settings), waits from Retry-After and from a remainder of 0,
 a slower pace after each 429 (others may use the same quota; it recovers), and how the service's count of prompt tokens compares with ours.

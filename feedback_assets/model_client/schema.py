@@ -1,8 +1,9 @@
 """From a pydantic model to the JSON schema that Azure OpenAI takes as a strict response format.
 
 Azure supports a part of JSON Schema: every field required, `additionalProperties: false`, at most 100 properties and 5 levels of objects,
-a root that is an object, no pattern, format, bounds or lengths (Azure OpenAI, structured outputs). What it does not support is left out of what is sent; the
-full model judges the answer here (outcomes.py). What cannot be left out without changing the meaning is an error of the model's author.
+a root that is an object, no pattern, format, bounds or lengths (Azure OpenAI, structured outputs). What it does not support is left
+out of what is sent; the full model judges the answer here (outcomes.py). What cannot be left out without changing the meaning is an error
+of the model's author.
 """
 
 import re
