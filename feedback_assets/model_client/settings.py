@@ -71,8 +71,9 @@ class ModelSettings:
             )
         self._check_access()
         for name, (_, least) in _WHOLE.items():
-            if getattr(self, name) < least:
-                raise SettingError(f"{_variable(name)} is less than {least}", expected=f"a number from {least}", mend="set it to one")
+            value = getattr(self, name)
+            if value < 0 or (least and value == 0):
+                raise SettingError(f"{_variable(name)} is too small", expected=f"a number from {least}", mend="set it to one")
         if self.output_limit_field not in _OUTPUT_LIMITS:
             raise SettingError(
                 f"{PREFIX}OUTPUT_LIMIT_FIELD is unknown", expected=" or ".join(_OUTPUT_LIMITS), mend="set it to one of these"

@@ -42,6 +42,11 @@ class Faults:
         with self._lock:
             self._queue += faults
 
+    def queue_clear(self) -> None:
+        """Forgets what `next` has put."""
+        with self._lock:
+            self._queue.clear()
+
     def queued(self) -> str:
         """What `next` has put first, "" for none: all that requests about files and jobs can meet."""
         with self._lock:

@@ -12,7 +12,7 @@ class Limits:
     """requests_per_minute, tokens_per_minute: 0: no limit. request_window_s: 1 or 10 on Azure; token_window_s: a minute.
 
     headers: which a 429 carries, one of HEADERS; "x-ratelimit" says only x-ratelimit-*, "none" nothing at all.
-    tell: whether every answer carries x-ratelimit-*.
+    tell: whether every answer carries x-ratelimit-*. window_holds: requests in a window, when not the minute's share.
     """
 
     requests_per_minute: int = 0
@@ -21,6 +21,7 @@ class Limits:
     token_window_s: float = 60.0
     headers: str = "retry-after-ms"
     tell: bool = True
+    window_holds: int = 0
     _windows: dict[str, tuple[int, float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -35,7 +36,7 @@ class Limits:
     def _shape(self, kind: str) -> tuple[float, float]:
         """Window in seconds and what it holds."""
         if kind == "requests":
-            return self.request_window_s, self.requests_per_minute * self.request_window_s / 60
+            return self.request_window_s, self.window_holds or self.requests_per_minute * self.request_window_s / 60
         return self.token_window_s, self.tokens_per_minute * self.token_window_s / 60
 
     def _count(self, kind: str, amount: float, now: float) -> float:
