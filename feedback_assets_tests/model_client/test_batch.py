@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -27,6 +27,7 @@ from feedback_assets_tests.loopback.azure_openai import AzureOpenAI
 from feedback_assets_tests.loopback.azure_openai_faults import Faults
 from feedback_assets_tests.model_client.responses import Reading, ask, asks, client_of, reading, settings_of
 
+T = TypeVar("T")
 COUNT = 60
 KEYS = [f"k{i}" for i in range(COUNT)]
 
@@ -37,7 +38,7 @@ def service() -> Iterator[AzureOpenAI]:
         yield server
 
 
-def run[T](service: AzureOpenAI, work: Callable[[ModelClient], Awaitable[T]], **fields: Any) -> T:
+def run(service: AzureOpenAI, work: Callable[[ModelClient], Awaitable[T]], **fields: Any) -> T:
     async def within() -> T:
         async with client_of(service, **fields) as client:
             return await work(client)

@@ -18,9 +18,8 @@ GOOD = {"messages": [{"role": "user", "content": "hi"}], "model": "gpt"}
 
 
 def post(service: AzureOpenAI, path: str, body: Any, key: str = KEY) -> tuple[int, Any, dict[str, str]]:
-    request = urllib.request.Request(
-        service.endpoint + path, json.dumps(body).encode(), {"api-key": key, "Content-Type": "application/json"}
-    )  # noqa: S310
+    headers = {"api-key": key, "Content-Type": "application/json"}
+    request = urllib.request.Request(service.endpoint + path, json.dumps(body).encode(), headers)  # noqa: S310  # loopback
     try:
         with urllib.request.urlopen(request) as response:  # noqa: S310  # loopback
             return response.status, json.load(response), dict(response.headers)

@@ -21,12 +21,11 @@ TEXTS = {
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_the_estimate_is_not_below_a_real_tokenizers_count(name: str) -> None:
-    """Llama 2's tokenizer, the one that is at hand, has a third of the vocabulary of GPT's: it needs more tokens for Latin text, and falls
-    back to single bytes for rare characters, where GPT's does not: for those scripts its count says nothing, so twice GPT's usual rate of
-    half a token a character is the least."""
+    """Llama 2's tokenizer, the one that is at hand, has a third of the vocabulary of GPT's and needs more tokens for Latin text. For scripts
+    that it knows only as single bytes its count says nothing: there the estimate is at least three tokens for four characters."""
     text = TEXTS[name]
     if name in ("ja", "zh", "ar"):
-        assert estimated_tokens(text) >= len(text)
+        assert estimated_tokens(text) >= 0.75 * len(text)
         return
     from pathlib import Path
 
@@ -36,7 +35,7 @@ def test_the_estimate_is_not_below_a_real_tokenizers_count(name: str) -> None:
     model.tokenizer.no_padding()
     counted = len(model.tokenizer.encode(text, add_special_tokens=False).ids)
     assert counted <= estimated_tokens(text) * 1.05
-    assert estimated_tokens(text) <= 2.2 * counted
+    assert estimated_tokens(text) <= 3.2 * counted
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
