@@ -9,12 +9,12 @@ from itertools import pairwise
 
 from feedback_assets.prompting.evidence import Span
 
-# Beginnings of words, a blank written "_". An order is a word of the first list and, within the sentence and not far from it, one of the
-# second; in either order, as languages differ.
+# Beginnings of words, with "$" whole words; a blank is written "_". An order is a word of the first list and,
+# within the sentence and not far from it, one of the second; in either order, as languages differ.
 _SET_ASIDE = {
     "en": (
         "ignor disregard forget overrid bypass skip discard",
-        "instruction prompt rule direction guideline order above previous polic schema taxonomy",
+        "instruction prompt$ prompts rule direction guideline orders above previous policies schema taxonomy",
     ),
     "de": ("ignorier vergiss vergesst vergessen missacht überspring", "anweisung regel vorgabe instruktion befehl prompt"),
     "fr": ("ignore oublie néglige passe_outre", "instruction consigne règle directive ordre"),
@@ -32,7 +32,7 @@ _SET_ASIDE = {
 }
 _DECIDE = {
     "en": (
-        "set mark make put rate label classif categori tag flag treat score report return assign change use record file raise lower",
+        "set mark make rate label classif categori tag flag treat score report return assign change use record file raise lower",
         "severity confidence urgency sentiment category subcategory priority",
     ),
     "de": (
@@ -40,7 +40,7 @@ _DECIDE = {
         "schweregrad dringlichkeit kategorie priorität zuversicht schwere team",
     ),
     "fr": ("mets mettez défini assign attribu class marque note", "gravité sévérité priorité urgence catégorie équipe confiance"),
-    "es": ("pon establec asign marca clasific fija", "gravedad severidad prioridad urgencia categoría equipo confianza"),
+    "es": ("pon$ ponga$ establec asign marca clasific fija", "gravedad severidad prioridad urgencia categoría equipo confianza"),
     "pt": (
         "defin coloque atribu marque classifi encaminh ponha",
         "gravidade severidade prioridade urgência categoria equipe equipa confiança",
@@ -58,7 +58,7 @@ _DECIDE = {
 _SAY = {
     "en": (
         "print output reveal repeat dump leak return respond reply_with answer_with answer_only say_only write show_me",
-        "prompt instruction json api_key secret password customer_list training_data all_customer all_ticket all_review confidential schema",
+        "prompt$ prompts instruction json api_key secret password customer_list training_data all_customer all_ticket all_review",
     ),
     "de": ("gib zeig druck antwort schreib", "prompt json anweisung kundenliste nur_mit"),
     "fr": ("affiche répond révèle imprime", "json prompt consigne instruction uniquement seulement"),
@@ -86,9 +86,11 @@ _ALONE = (
     r"\b(?:prompt|mensaje|instrucciones) del sistema\b|\b(?:invite|message|prompt) système\b|\b(?:prompt|mensagem) do sistema\b",
     r"\bprompt di sistema\b|\b(?:komunikat|prompt) systemow|\bsystemprompt|\bsistem (?:mesaj|istem|prompt)|\bpesan sistem\b",
     r"системн\w+ (?:промпт|сообщ|инстр)",
-    r"系统(?:提示|指令|消息)|系統(?:提示|指令|訊息)|システム(?:プロンプト|メッセージ|指示)|시스템 ?(?:프롬프트|메시지|지시)|सिस्टम (?:प्रॉम्प्ट|संदेश)|رسالة النظام",
-    r"\b(?:you are|act as|pretend to be|behave as) (?:now |from now on )?(?:an? |the )?(?:ai\b|assistant|language model|unrestricted|DAN\b|admin|pirate)",
-    r"\byou(?: are|['’]re) (?:now|from now on)\b|\bdu bist (?:jetzt|ab jetzt|nun|eine? KI)\b|\btu es (?:maintenant|désormais)\b",
+    r"系统(?:提示|指令|消息)|系統(?:提示|指令|訊息)|システム(?:プロンプト|メッセージ|指示)|시스템 ?(?:프롬프트|메시지|지시)",
+    r"सिस्टम (?:प्रॉम्प्ट|संदेश)|رسالة النظام",
+    r"\b(?:you are|act as|pretend to be|behave as) (?:now )?(?:an? |the )?(?:ai\b|assistant|language model|unrestricted|DAN\b|admin)",
+    r"\byou(?: are|['’]re) (?:now|from now on)\b|\bfrom now on,? you\b",
+    r"\bdu bist (?:jetzt|ab jetzt|nun|eine? KI)\b|\btu es (?:maintenant|désormais)\b",
     r"\b(?:eres|sos) (?:ahora|una IA)\b",
     r"\bvocê (?:é agora|agora é)\b|\b(?:ora sei|sei ora|adesso sei)\b|\bjesteś teraz\b|\bты теперь\b|\bje bent nu\b|\bdu är nu\b",
     r"你现在是|あなたは(?:今|これ)から|너는 이제",
@@ -96,11 +98,13 @@ _ALONE = (
     r"\bmodello linguistico|\btaalmodel",
     r"\bjailbr(?:ea|o)k|\bprompt injection|\b(?:developer|admin|god|debug|maintenance) mode\b|\b(?:LLM|GPT)\b|языков\w+ модел|语言模型",
     r"語言模型|言語モデル|언어 모델",
-    r"\b(?:dear|hey|hello|attention|note (?:to|for)|message (?:to|for)|instructions? (?:to|for)) (?:the |any |all |an )?(?:\w+ )?(?:ai|assistant|model|classifier|llm|bot)\b",
-    r"\bto (?:the |any |all )?(?:reviewing|reading|summari[sz]ing|processing) \w+",
+    r"\b(?:dear|hey|hello|attention) (?:the |any |all |an )?(?:\w+ )?(?:ai|assistant|model|llm|bot)\b",
+    r"\b(?:note|message|notice|instructions?) (?:to|for) (?:the |any |all |an )?(?:\w+ )?(?:ai|assistant|model|llm|bot)\b",
+    r"\bto (?:the|any|all) (?:reviewing|reading|summari[sz]ing|processing) \w+",
     r"\bAI (?:assistant|reading|that reads|classifier|reviewer)",
     r"\b(?:hinweis|nachricht) an (?:die |das |den )?(?:KI|modell|assistent|system)",
-    r"\b(?:nota|mensaje|mensagem|note|message|messaggio) (?:para|pour|per|à|al|a) (?:la |el |o |a |l['’]|il |le )?(?:IA|AI|modelo|modèle|modello|assist)",
+    r"\b(?:nota|mensaje|mensagem|note|message|messaggio) (?:para|pour|per|à|al|a) (?:(?:la|el|o|a|il|le) |l['’])?(?:IA|AI)\b",
+    r"\b(?:nota|mensaje|mensagem|note|message|messaggio) (?:para|pour|per|à|al|a) (?:(?:la|el|o|a|il|le) |l['’])?(?:model|modèl|assist)",
     r"这个模型|分类器|分類器|AI(?:へ|助手|アシスタント|에게)|인공지능에게|для (?:ИИ|модели|ассистента)|إلى (?:المساعد|النموذج|الذكاء)",
     # A role, a mark of a chat template, a tool, a fence.
     r"(?:^|[\n>\]}\"'.])\s*(?:#+\s*|\*\*|/)?(?:system|assistant|developer|tool|user)(?:\*\*)?\s*(?:\([^)\n]*\)\s*)?:",
@@ -110,24 +114,29 @@ _ALONE = (
     r"\bend of (?:the )?(?:text|feedback|data|customer|context|document|input|user)\b|\bBEGIN (?:SYSTEM|PROMPT|INSTRUCTION)",
     r"#{3,}\s*(?:instruction|system|response)",
     r"\b(?:tool_calls?|function_calls?|tool_use|functions?\.\w+)\b",
-    r"\b(?:call|invoke|run|use) the (?:\w+ )?(?:tool|function|plugin|api)\b",
+    r"\b(?:call|invoke|run) the (?:\w+ )?(?:tool|function|plugin|api)\b",
     # The fields of its answer, and their values.
     r"[\"'{“]\s*(?:issues|kind|category|subcategory|severity|confidence|owner|urgency|sentiment|sentiment_score|quotes|runner_up|summary|role)[\"'”]?\s*:",
     r"\b(?:category|subcategory|severity|confidence|owner|urgency|sentiment|priority|kind)\s*=\s*[\"']?\w",
-    r"\b(?:severity|confidence|priority|urgency|sentiment)\s*(?:is|to|level|score|must be|should be|:|of)?\s*(?:[1-5]\b|[01]\.\d|100\s?%|max|critical|five\b|one\b)",
+    r"\b(?:severity|confidence|priority|urgency|sentiment)\s*(?:is|to|level|score|(?:must|should) be|:|of)?\s*(?:[1-5]\b|[01]\.\d|max)",
+    r"\b(?:severity|confidence|priority|urgency|sentiment)\s*(?:is|to|level|score|(?:must|should) be|:|of)?\s*(?:100\s?%|critical|five\b)",
     r"\b(?:schweregrad|priorität|dringlichkeit|schwere)\s*(?:auf|:|=|ist)?\s*(?:[1-5]\b|höchst)",
     r"\b(?:gravité|sévérité|priorité)\s*(?:à|:|=|de)?\s*[1-5]\b",
     r"\b(?:gravedad|severidad|prioridad|gravidade|severidade|prioridade|gravità|priorità)\s*(?:a|en|em|para|:|=|de|di|al)?\s*[1-5]\b",
     r"\b(?:assign|route|escalate|reassign) (?:this|it|the (?:ticket|issue|report)|all|everything)\b[^.!?\n]{0,30}\bto\b",
+    r"\bsentiment (?:must|should|has to|is to) be\b|\b(?:classify|rate|mark|treat|label) (?:everything|all|this|it) as\b",
+    r"\b(?:put|write|copy|insert|return)\b[^.!?\n]{0,40}\b(?:in|into|for|as) (?:the|your) (?:summary|symptom|output|answer|quotes?|list)\b",
     # Hidden writing.
-    r"(?<![/\w.:-])(?=\w*[a-z])(?=\w*[A-Z])[A-Za-z0-9+/]{40,}={0,2}(?![\w./-])|\\u00[0-9a-f]{2}\\u00|(?:\b[0-9a-f]{2} ){12,}",
+    r"(?-i:(?<![/\w.:-])(?=\w*[a-z])(?=\w*[A-Z])(?=\w*[0-9])[A-Za-z0-9+/]{40,}={0,2}(?![\w./-]))",
+    r"\\u00[0-9a-f]{2}\\u00|(?:\b[0-9a-f]{2} ){12,}",
     r"\bbase64\b|\brot13\b",
     "[\U000e0020-\U000e007f]{3,}|[\u200b-\u200f\u2060-\u2064]{4,}|[\u202d\u202e]",
 )
 
 
 def _words(beginnings: str) -> str:
-    return rf"\b(?:{'|'.join(re.escape(w).replace('_', ' ') for w in beginnings.split())})"
+    found = (re.escape(w.rstrip("$")).replace("_", " ") + (r"\b" if w.endswith("$") else "") for w in beginnings.split())
+    return rf"\b(?:{'|'.join(found)})"
 
 
 def _near(one: str, other: str, gap: str) -> str:
