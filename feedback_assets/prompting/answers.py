@@ -8,7 +8,7 @@ Not here: reducing a schema to what a vendor takes, and what becomes of an answe
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 MOST_ISSUES = 5
 MOST_QUOTES = 3
@@ -23,6 +23,15 @@ Words = Annotated[str, Field(min_length=1, max_length=80)]
 Score = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Sentiment = Literal["negative", "neutral", "positive", "mixed"]
+
+
+def _whole(value: Any) -> Any:
+    if type(value) is not int:  # a choice of numbers would take true for 1
+        raise ValueError("a whole number is wanted")
+    return value
+
+
+Severity = Annotated[Literal[1, 2, 3, 4, 5], BeforeValidator(_whole)]
 Urgency = Literal["now", "soon", "normal", "low"]
 EntityType = Literal["product", "sku", "platform", "device", "version", "error_code", "order_step", "shipment_step"]
 Intent = Literal[
@@ -56,7 +65,7 @@ class IssueAnswer(Answer):
     component: Annotated[Words | None, Field(description="The part of the product, as the text writes it, copied.")]
     entities: Annotated[list[Entity], Field(max_length=MOST_ENTITIES)]
     symptom: Annotated[Sentence | None, Field(description="What happens, in one English sentence.")]
-    severity: Annotated[Literal[1, 2, 3, 4, 5] | None, Field(description="1 cosmetic to 5 loss of data, money or safety.")]
+    severity: Annotated[Severity | None, Field(description="1 cosmetic to 5 loss of data, money or safety.")]
     urgency: Urgency | None
     sentiment: Sentiment | None
     sentiment_score: Annotated[Score | None, Field(description="-1 very negative to 1 very positive.")]
@@ -153,7 +162,7 @@ class TranslationsAnswer(Answer):
 
 def translations_model(quotes: int) -> type[TranslationsAnswer]:
     """quotes: how many quotes are shown, numbered from 1."""
-    one: Any = create_model("Translation", __base__=TranslationAnswer, number=(_among(range(1, quotes + 1)), ...))
+    one: Any = create_model("Translation", __base__=TranslationAnswer, number=(_number(quotes), ...))
     many: Any = (Annotated[list[one], Field(max_length=quotes)], ...)
     return create_model("Translations", __base__=TranslationsAnswer, translations=many)
 
@@ -187,7 +196,11 @@ def _choice(values: Sequence[str]) -> Any:
 def _numbers(count: int) -> Any:
     if count < 1:
         raise ValueError("nothing is shown that an answer could rest on")
-    return list[_among(range(1, count + 1))]  # type: ignore[misc]
+    return list[_number(count)]  # type: ignore[misc]
+
+
+def _number(count: int) -> Any:
+    return Annotated[_among(range(1, count + 1)), BeforeValidator(_whole)]
 
 
 def _among(values: Sequence[Any]) -> Any:

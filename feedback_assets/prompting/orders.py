@@ -1,4 +1,4 @@
-"""Where a text gives orders to a machine that reads it, in eighteen languages. Not here: what follows from that (claims.py).
+"""Where a text gives orders to a machine that reads it, in seventeen languages. Not here: what follows from that (claims.py).
 
 A list of wordings finds what it knows and no more. It is the second line: the first is that an answer can only choose among given values,
 needs evidence, and decides nothing. What it finds too much goes to people instead of past them.

@@ -120,12 +120,21 @@ def test_the_choices_are_the_taxonomy_and_the_category_alone() -> None:
         small.model_validate(reading(issue(kind="b/x", runner_up="b")))
     for wrong in ({}, {"a/b": ()}, {"a": ("x/y",)}):
         with pytest.raises(ValueError, match="categories"):
-            response_model(wrong)  # type: ignore[arg-type]
+            response_model(wrong)
 
 
 @pytest.mark.parametrize(
     ("claims", "owner"),
-    [([], "billing"), ([3], "billing"), ([0], "billing"), (["1"], "billing"), ([1], "ceo-office"), ([1], ""), ([1, 2, 2], None)],
+    [
+        ([], "billing"),
+        ([3], "billing"),
+        ([0], "billing"),
+        (["1"], "billing"),
+        ([True], "billing"),
+        ([1], "ceo-office"),
+        ([1], ""),
+        ([1, 2, 2], None),
+    ],
 )
 def test_an_interpretation_cites_claims_that_there_are_and_names_teams_that_there_are(claims: list[Any], owner: str | None) -> None:
     note = {"claims": [1, 2], "cause": None, "cause_confidence": None, "next_action": None, "owner": "logistics"}
@@ -143,7 +152,7 @@ def test_nothing_to_rest_on_makes_no_model() -> None:
         interpretation_model(0, OWNERS)
 
 
-# --- what a vendor's structured output takes -----------------------------------------------------------------------------------------------
+# --- what a vendor's structured output takes ----------------------------------------------------------------------------------------------
 
 
 def objects(schema: dict[str, Any], defs: dict[str, Any], level: int = 1) -> Iterator[tuple[dict[str, Any], int]]:

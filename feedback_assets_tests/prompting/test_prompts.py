@@ -189,7 +189,8 @@ def labelled_texts() -> list[str]:
         for line in file.read_text(encoding="utf-8").splitlines()
     ]
     found = taxonomy()
-    taught = [e.text for c in found.categories for e in (*c.examples, *c.counter_examples)]
+    taught = [e.text for c in found.categories for e in c.examples]
+    taught += [e.text for c in found.categories for e in c.counter_examples]
     return [*golden, *taught, *(n.text for n in found.head.no_issue)]
 
 
