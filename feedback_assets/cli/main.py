@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace": ("feedback_assets.cli.trace:trace", "From a ticket, theme, issue or event to the source bytes and back."),
     "dead-letters": ("feedback_assets.cli.dead_letters:dead_letters", "What could not be read, where it is, and why."),
     "evaluate": ("feedback_assets.cli.evaluate:evaluate", "Measure the shipped components on your own labelled data."),
+    "prompts": ("feedback_assets.cli.prompts:prompts", "List, show, promote and roll back the versions of prompts."),
     "key": ("feedback_assets.cli.key:key", "The key of the pseudonyms: where it is; destroying it."),
     "sources": ("feedback_assets.cli.sources:sources", "List the sources and their formats."),
     "upkeep": ("feedback_assets.cli.upkeep:upkeep", "Compact tables and free what no kept version needs."),

@@ -1,0 +1,1 @@
+"""Mirrors feedback_assets/model_client."""
