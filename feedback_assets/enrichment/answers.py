@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.enrichment import ANSWERS
+from feedback_assets.ground.batches import UNASKED
 from feedback_assets.lakehouse.frames import read_frame
 from feedback_assets.lakehouse.interface import Lakehouse
 
@@ -76,7 +77,7 @@ class Journal:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._take_up()
         path = self._folder / f"{uuid4().hex}.jsonl"
-        self._file = path.open("a+", encoding="utf-8", opener=lambda p, flags: os.open(p, flags, 0o600))
+        self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "r+", encoding="utf-8")
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         self._path = path
         return self
@@ -139,6 +140,6 @@ def classes(known: Mapping[str, Known], keys: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for key in keys:
         answer = known.get(key)
-        name = "unasked" if answer is None or answer.outcome in PASSING else answer.outcome
+        name = UNASKED if answer is None or answer.outcome in PASSING else answer.outcome
         found[name] = found.get(name, 0) + 1
     return found

@@ -6,7 +6,7 @@ open. Order of writes: answers, then the accounts. Not here: what an answer deci
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -23,7 +23,7 @@ from feedback_assets.ground.slices import in_slices, rows_in_parts
 from feedback_assets.lakehouse.interface import Lakehouse
 
 if TYPE_CHECKING:
-    from feedback_assets.model_client.asks import Answer, Ask, Tally
+    from feedback_assets.model_client.asks import Answer, Ask
     from feedback_assets.model_client.settings import ModelSettings
     from feedback_assets.reckoning.model_prices import ModelPrices
 
@@ -92,163 +92,154 @@ def ask_days(
 
     A live run asks for batches that enrichment has not read yet, and for what a budget left over; one that restates for all of its days.
     """
-    reports = {day: DayReport() for day in sorted(days)}
-    fresh = {(b.feed_date, b.batch_id) for b in open_batches(lake, "enrichment", sorted(days), LIVE) if not b.is_done}
-    listed = [
-        b for b in open_batches(lake, STAGE, sorted(days), making) if b.is_done or making.restates or (b.feed_date, b.batch_id) in fresh
-    ]
-    if not listed:
-        return reports
-    today = means.now().astimezone(UTC).date()
-    left = means.day_budget - spent_on(lake, today)
-    budget = Budget(means.prices, model.model, today, run=means.run_budget, left_today=left)
-    stopped = ""
-    with Journal(lake, means.journals) as journal:
-        for batches in in_slices(listed, lambda b: int(b["rows"])):
-            questions = _questions(lake, reader, model, batches, workers)
-            before = known_answers(lake, {q.key for q, _ in questions.values()})
-            wanted = {q.key: (q, text, day) for (_, _, _, day), (q, text) in questions.items() if _is_wanted(before.get(q.key))}
-            if wanted and not stopped:
-                stopped = _ask(model, means, wanted, before, budget, journal, reports, making)
-                journal.flush()
-            after = known_answers(lake, {q.key for q, _ in questions.values()}) if wanted else before
-            _close(lake, batches, questions, before, after, making, means.now(), reports, stopped)
+    wanted = sorted(set(days))
+    reports = {day: DayReport() for day in wanted}
+    fresh = {(b.feed_date, b.batch_id) for b in open_batches(lake, "enrichment", wanted, LIVE) if not b.is_done}
+    listed = [b for b in open_batches(lake, STAGE, wanted, making) if b.is_done or making.restates or (b.feed_date, b.batch_id) in fresh]
+    if listed:
+        with Journal(lake, means.journals) as journal:
+            asking = _Asking(lake, model, means, making, journal, reports=reports)
+            for batches in in_slices(listed, lambda b: int(b["rows"])):
+                asking.answer(batches, _questions(lake, reader, model, batches, workers))
     return reports
 
 
-def _is_wanted(answer: Known | None) -> bool:
-    return answer is None or answer.outcome in PASSING
+@dataclass(frozen=True)
+class _Open:
+    """A text that the cheaper tiers leave open."""
+
+    day: date
+    batch: str
+    text: str
+    question: Question
 
 
-_Place = tuple[str, str, str, date]
-"""Batch, event, payload, day."""
-
-
-def _questions(
-    lake: Lakehouse, reader: ReadsEvents, model: LanguageModel, batches: Sequence[Batch], workers: int
-) -> dict[_Place, tuple[Question, str]]:
-    """The question of each text that the cheaper tiers leave open, and the text."""
-    found: dict[_Place, tuple[Question, str]] = {}
+def _questions(lake: Lakehouse, reader: ReadsEvents, model: LanguageModel, batches: Sequence[Batch], workers: int) -> list[_Open]:
+    found: list[_Open] = []
     for rows in rows_in_parts(lake, EVENTS, batches, QUESTION_COLUMNS, sum(b.rows for b in batches)):
         read = read_events(rows, reader, workers)
         for row, outcome in zip(read.rows.to_pylist(), read.outcomes, strict=True):
             if is_open(outcome):
-                place = (row["batch_id"], row["event_id"], row["payload_sha256"], row["feed_date"])
-                found[place] = model.question(row), row["text"]
+                found.append(_Open(row["feed_date"], row["batch_id"], row["text"], model.question(row)))
     return found
 
 
-def _ask(
-    model: LanguageModel,
-    means: Means,
-    wanted: Mapping[str, tuple[Question, str, date]],
-    before: Mapping[str, Known],
-    budget: Budget,
-    journal: Journal,
-    reports: Mapping[date, DayReport],
-    making: Making,
-) -> str:
-    """Sends the questions; the answers are in the journal as they come. Returns why it stopped before the end, or ""."""
-    from feedback_assets.model_client.client import answers
+class _Asking:
+    """The questions of a run, slice by slice, under one budget."""
 
-    def asks() -> Iterator["Ask"]:
-        for question, _, _ in wanted.values():
-            yield question.ask
+    def __init__(
+        self,
+        lake: Lakehouse,
+        model: LanguageModel,
+        means: Means,
+        making: Making,
+        journal: Journal,
+        *,
+        reports: Mapping[date, DayReport],
+    ) -> None:
+        self._lake = lake
+        self._model = model
+        self._means = means
+        self._making = making
+        self._journal = journal
+        self._reports = reports
+        today = means.now().astimezone(UTC).date()
+        left = means.day_budget - spent_on(lake, today)
+        self._budget = Budget(means.prices, model.model, today, run=means.run_budget, left_today=left)
+        self._stopped = ""
 
-    def on_answer(answer: "Answer") -> None:
-        question, text, day = wanted[answer.key]
-        now = means.now()
-        cached = min(answer.cached_tokens, answer.prompt_tokens)
-        cost = means.prices.cost(model.model, answer.prompt_tokens, answer.completion_tokens, on=now.date(), cached_tokens=cached)
-        budget.settle(answer.key, cost)
-        outcome = outcome_of(model.claims(answer.text, text) if answer.outcome == OK else None, answer.outcome)
-        attempt = before[answer.key].attempt + 1 if answer.key in before else 1
-        journal.put(_row(model, question, answer, outcome, day, attempt, float(cost), making, now))
-        report = reports[day]
-        report.asked += 1
-        report.prompt_tokens += answer.prompt_tokens
-        report.completion_tokens += answer.completion_tokens
-        report.cost_usd = round(report.cost_usd + float(cost), 6)
+    def answer(self, batches: Sequence[Batch], texts: Sequence[_Open]) -> None:
+        """Asks what nobody has answered, then writes the accounts of the batches."""
+        keys = {t.question.key for t in texts}
+        before = known_answers(self._lake, keys)
+        wanted: dict[str, _Open] = {}
+        for text in texts:
+            if _is_wanted(before.get(text.question.key)):
+                wanted.setdefault(text.question.key, text)
+        if wanted and not self._stopped:
+            self._ask(wanted, before)
+            self._journal.flush()
+        self._close(batches, texts, before, known_answers(self._lake, keys) if wanted else before)
 
-    tally: Tally = answers(means.settings, asks(), on_answer=on_answer, may_spend=budget.may_spend)
-    return tally.stopped
+    def _ask(self, wanted: Mapping[str, _Open], before: Mapping[str, Known]) -> None:
+        """Sends the questions; each answer is in the journal as it comes."""
+        from feedback_assets.model_client.client import answers
 
+        model, prices = self._model.model, self._means.prices
 
-def _row(
-    model: LanguageModel,
-    question: Question,
-    answer: "Answer",
-    outcome: str,
-    day: date,
-    attempt: int,
-    cost: float,
-    making: Making,
-    now: datetime,
-) -> dict[str, Any]:
-    user = next(m["content"] for m in reversed(question.ask.messages) if m["role"] == "user")
-    return {
-        "feed_date": day,
-        "asked_on": now.astimezone(UTC).date(),
-        "request_key": answer.key,
-        "attempt": attempt,
-        "task": model.prompt.task.name,
-        "prompt_version": f"{model.prompt.version}+{model.prompt.content_hash[:8]}",
-        "taxonomy_version": model.taxonomy.version,
-        "model": model.model,
-        "model_returned": answer.model,
-        "parameters": model.prompt.parameters.model_dump_json(),
-        "request": user,
-        "response": answer.text,
-        "outcome": outcome,
-        "detail": answer.detail,
-        "prompt_tokens": answer.prompt_tokens,
-        "cached_tokens": min(answer.cached_tokens, answer.prompt_tokens),
-        "completion_tokens": answer.completion_tokens,
-        "cost_usd": cost,
-        "requests": answer.attempts,
-        "latency_s": round(answer.latency_s, 3),
-        "purpose": making.purpose,
-        "asked_at": now,
-    }
+        def on_answer(answer: "Answer") -> None:
+            asked, now = wanted[answer.key], self._means.now()
+            cached = min(answer.cached_tokens, answer.prompt_tokens)
+            cost = prices.cost(model, answer.prompt_tokens, answer.completion_tokens, on=now.date(), cached_tokens=cached)
+            self._budget.settle(answer.key, cost)
+            attempt = before[answer.key].attempt + 1 if answer.key in before else 1
+            self._journal.put({**self._row(asked, answer), "attempt": attempt, "cost_usd": float(cost), "cached_tokens": cached})
+            report = self._reports[asked.day]
+            report.asked += 1
+            report.prompt_tokens += answer.prompt_tokens
+            report.completion_tokens += answer.completion_tokens
+            report.cost_usd = round(report.cost_usd + float(cost), 6)
 
+        asks = (text.question.ask for text in wanted.values())
+        tally = answers(self._means.settings, asks, on_answer=on_answer, may_spend=self._budget.may_spend)
+        self._stopped = tally.stopped
 
-def _close(
-    lake: Lakehouse,
-    batches: Sequence[Batch],
-    questions: Mapping[_Place, tuple[Question, str]],
-    before: Mapping[str, Known],
-    after: Mapping[str, Known],
-    making: Making,
-    now: datetime,
-    reports: Mapping[date, DayReport],
-    stopped: str,
-) -> None:
-    """Writes the account of each batch: open texts = answered + each class + unasked."""
-    of_batch: dict[tuple[date, str], list[str]] = {(b.feed_date, b.batch_id): [] for b in batches}
-    for (batch, _, _, day), (question, _) in questions.items():
-        of_batch[day, batch].append(question.key)
-    accounts = []
-    for batch in batches:
-        keys = of_batch[batch.feed_date, batch.batch_id]
-        found = classes(after, keys)
-        new = any(key in after and after[key] != before.get(key) for key in keys)
-        # What a text decides may be told by an answer that another batch paid for.
-        grown = new or (not batch.is_done and any(key in after for key in keys)) or (making.restates and batch.made_by != making.made_by)
-        accounts.append(
-            account(
-                STAGE,
-                batch,
-                making,
-                rows_in=len(keys),
-                rows_out=found.get(OK, 0),
-                reasons={k: n for k, n in found.items() if k != OK},
-                now=now,
-                edition=batch.edition + (1 if grown and keys else 0),
+    def _row(self, asked: _Open, answer: "Answer") -> dict[str, Any]:
+        prompt, now = self._model.prompt, self._means.now()
+        claims = self._model.claims(answer.text, asked.text) if answer.outcome == OK else None
+        return {
+            "feed_date": asked.day,
+            "asked_on": now.astimezone(UTC).date(),
+            "request_key": answer.key,
+            "task": prompt.task.name,
+            "prompt_version": f"{prompt.version}+{prompt.content_hash[:8]}",
+            "taxonomy_version": self._model.taxonomy.version,
+            "model": self._model.model,
+            "model_returned": answer.model,
+            "parameters": prompt.parameters.model_dump_json(),
+            "request": next(m["content"] for m in reversed(asked.question.ask.messages) if m["role"] == "user"),
+            "response": answer.text,
+            "outcome": outcome_of(claims, answer.outcome),
+            "detail": answer.detail,
+            "prompt_tokens": answer.prompt_tokens,
+            "completion_tokens": answer.completion_tokens,
+            "requests": answer.attempts,
+            "latency_s": round(answer.latency_s, 3),
+            "purpose": self._making.purpose,
+            "asked_at": now,
+        }
+
+    def _close(self, batches: Sequence[Batch], texts: Sequence[_Open], before: Mapping[str, Known], after: Mapping[str, Known]) -> None:
+        """Writes the account of each batch: open texts = answered + each class + unasked."""
+        of_batch: dict[tuple[date, str], list[str]] = {(b.feed_date, b.batch_id): [] for b in batches}
+        for text in texts:
+            of_batch[text.day, text.batch].append(text.question.key)
+        accounts = []
+        for batch in batches:
+            keys = of_batch[batch.feed_date, batch.batch_id]
+            found = classes(after, keys)
+            new = any(key in after and after[key] != before.get(key) for key in keys)
+            # A batch may be told something by answers that another one paid for, or that were paid for under other versions.
+            told = any(key in after for key in keys) and (not batch.is_done or batch.made_by != self._making.made_by)
+            accounts.append(
+                account(
+                    STAGE,
+                    batch,
+                    self._making,
+                    rows_in=len(keys),
+                    rows_out=found.get(OK, 0),
+                    reasons={k: n for k, n in found.items() if k != OK},
+                    now=self._means.now(),
+                    edition=batch.edition + (new or told),
+                )
             )
-        )
-        report = reports[batch.feed_date]
-        report.batches += 1
-        report.outcomes.update(found)
-        if found.get(UNASKED):
-            report.stopped = stopped
-    write_accounts(lake, accounts)
+            report = self._reports[batch.feed_date]
+            report.batches += 1
+            report.outcomes.update(found)
+            if found.get(UNASKED):
+                report.stopped = self._stopped
+        write_accounts(self._lake, accounts)
+
+
+def _is_wanted(answer: Known | None) -> bool:
+    return answer is None or answer.outcome in PASSING

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from feedback_assets.contracts.bronze import STAGE_BATCHES
-from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES, REVIEW
+from feedback_assets.contracts.enrichment import ANSWERS, ENRICHED_EVENTS, ISSUES, REVIEW
 from feedback_assets.contracts.review import DECISIONS
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.graph.steps import Judged, Rule, Step, StepRun
@@ -15,11 +15,32 @@ from feedback_assets.ground.verdict import Verdict
 
 
 def _run(at: StepRun) -> object:
+    from feedback_assets.enrichment.language_model import reading_versions
     from feedback_assets.enrichment.process import enrich_days
 
-    reader = at.services.reader_on(at.lake)
-    making = at.making(taxonomy=reader.taxonomy_version, model=reader.model_version)
-    return enrich_days(at.lake, reader, at.days, now=at.now, workers=at.services.compute.kernel_workers, making=making)
+    services, reader = at.services, at.services.reader_on(at.lake)
+    model, workers = services.language_model, services.compute.kernel_workers
+    making = at.making(**reading_versions(reader, model))
+    return enrich_days(at.lake, reader, at.days, now=at.now, workers=workers, making=making, language_model=model)
+
+
+def _ask(at: StepRun) -> object:
+    from feedback_assets.enrichment.asking import ask_days
+    from feedback_assets.enrichment.language_model import reading_versions
+
+    services = at.services
+    model, means = services.language_model, services.answer_means
+    if model is None or means is None:
+        return {}
+    reader = services.reader_on(at.lake)
+    making = at.making(**reading_versions(reader, model))
+    return ask_days(at.lake, reader, model, means, at.days, making=making, workers=services.compute.kernel_workers)
+
+
+def _answers_account(judged: Judged) -> Mapping[date, Verdict]:
+    from feedback_assets.ground.accounts import sum_verdicts
+
+    return sum_verdicts("answers", judged.offered)
 
 
 def _account(judged: Judged) -> Mapping[date, Verdict]:
@@ -51,12 +72,38 @@ def _standing_evidence(judged: Judged) -> Mapping[date, Verdict]:
 
 STEPS = (
     Step(
+        name="answers",
+        room="enrichment",
+        description="Puts to the language model what rules and the local model leave open: each question once, within the budgets. "
+        "Without FEEDBACK_MODEL_ENDPOINT or FEEDBACK_MODEL_BASE_URL it does nothing.",
+        run=_ask,
+        writes=(ANSWERS,),
+        reads=(EVENTS, DECISIONS),
+        keeps=(STAGE_BATCHES,),
+        rules=(
+            Rule(
+                "answer_account",
+                ANSWERS,
+                "For every batch: texts left open = answered + each class of failure + unasked.",
+                _answers_account,
+                before=(STAGE_BATCHES,),
+            ),
+        ),
+        kinds=("python", "openai"),
+        daily=True,
+        pool="answers",
+        code=("enrichment/language_model", "enrichment/asking", "prompting", "model_client"),
+        versions=("taxonomy", "prompts"),
+        left_out="outcomes",
+        goes_on="ok",
+    ),
+    Step(
         name="enrichment",
         room="enrichment",
         description="Finds the issues in each new event of a day, with evidence; what the machine doubts goes to people.",
         run=_run,
         writes=(ENRICHED_EVENTS, ISSUES, REVIEW),
-        reads=(EVENTS, DECISIONS),
+        reads=(EVENTS, DECISIONS, ANSWERS),
         keeps=(STAGE_BATCHES,),
         rules=(
             Rule(
@@ -75,7 +122,7 @@ STEPS = (
         kinds=("python", "scikitlearn"),
         daily=True,
         pool="enrichment",
-        versions=("taxonomy",),
+        versions=("taxonomy", "prompts"),
         left_out="outcomes",
         goes_on="issues",
         fresh=timedelta(days=2),

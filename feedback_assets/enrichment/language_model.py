@@ -18,6 +18,7 @@ from feedback_assets.enrichment.tiers.interface import Span
 from feedback_assets.ground.identity import sha256_hex
 
 if TYPE_CHECKING:
+    from feedback_assets.enrichment.kernel import ReadsEvents
     from feedback_assets.model_client.asks import Ask
     from feedback_assets.prompting.answers import TextAnswer
     from feedback_assets.prompting.claims import Claim, TextClaims
@@ -181,6 +182,12 @@ def details_of(claim: "Claim", summary: str) -> str:
         "summary": summary,
     }
     return json.dumps({k: v for k, v in said.items() if v}, ensure_ascii=False, sort_keys=True)
+
+
+def reading_versions(reader: "ReadsEvents", model: LanguageModel | None) -> dict[str, str]:
+    """The versions by which texts are read, for the rows that come of it."""
+    found = {"taxonomy": reader.taxonomy_version, "model": reader.model_version}
+    return found if model is None else {**found, "language_model": model.version}
 
 
 def outcome_of(claims: "TextClaims | None", outcome: str) -> str:

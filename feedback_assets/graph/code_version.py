@@ -54,5 +54,8 @@ VERSIONS: Mapping[str, Callable[[Settings], str]] = {
     "weights": lambda s: _files(s.taxonomy, "priority_weights.yaml"),
     "exchange rates": lambda s: _files(s.taxonomy, "exchange_rates.yaml"),
     "embedder": lambda s: s.embedder,
+    "prompts": lambda s: hashlib.sha256(
+        (_files(s.prompts, "rollout.yaml") + _files(s.prompts / "classify_issues", "*.yaml")).encode()
+    ).hexdigest()[:8],
 }
 """Name of a setting -> its version. A site without the file has the version of nothing."""

@@ -101,6 +101,18 @@ def batch_verdicts(
     return found
 
 
+def sum_verdicts(stage: str, ledger: "pa.Table") -> dict[date, Verdict]:
+    """Ledger rows that a stage is about to write add up: rows in = rows out + each reason, by day."""
+    found = {}
+    rows = [row for row in ledger.to_pylist() if row["stage"] == stage]
+    for day in sorted({row["feed_date"] for row in rows}):
+        own = [row for row in rows if row["feed_date"] == day]
+        rows_in = {row["batch_id"]: row["rows_in"] for row in own}
+        rows_out = {row["batch_id"]: row["rows_out"] for row in own}
+        found[day] = ledger_verdict(stage, own, rows_in=rows_in, rows_out=rows_out)
+    return found
+
+
 def _rows_of_batches(
     lake: Lakehouse, tables: Sequence[Table], days: Sequence[date], batches: Sequence[str], **only: Sequence[str]
 ) -> Counter[tuple[date, str]]:

@@ -11,6 +11,8 @@ PURPOSES = ("live", "backfill", "replay", "canary")
 PURPOSE_TAG = "feedback/purpose"
 APPLY_TAG = "feedback/apply"
 """A live run with this tag publishes what backfills and replays changed, too."""
+MODEL_PREFIX = "FEEDBACK_MODEL_"
+BUDGETS = ("FEEDBACK_MODEL_RUN_BUDGET", "FEEDBACK_MODEL_DAY_BUDGET")
 POSTGRES_VARIABLE = "FEEDBACK_DAGSTER_POSTGRES"
 
 
@@ -35,6 +37,9 @@ class Settings:
     keep_versions_hours: FEEDBACK_KEEP_VERSIONS_HOURS, how long a table's version stays readable after it was replaced. Longer than any
     read takes; a day, so that what a bad run wrote can be compared with what was there before it.
     keep_history_days: FEEDBACK_KEEP_HISTORY_DAYS, how long Dagster's record of a run is kept.
+    model: FEEDBACK_MODEL_..., the language model and how fast it may be asked, as (variable, value): read by model_client/settings.py.
+    model_run_budget, model_day_budget: FEEDBACK_MODEL_RUN_BUDGET and FEEDBACK_MODEL_DAY_BUDGET, most US dollars that a run, and a UTC
+    day, may spend on it.
     """
 
     home: Path
@@ -49,6 +54,9 @@ class Settings:
     dagster_postgres: str = field(default="", repr=False)
     keep_versions_hours: int = 24
     keep_history_days: int = 90
+    model: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    model_run_budget: float = 10.0
+    model_day_budget: float = 20.0
 
     @property
     def landing(self) -> Path:
@@ -79,6 +87,14 @@ class Settings:
         return self.home / "keys" / "pseudonyms.key"
 
     @property
+    def answer_journals(self) -> Path:
+        return self.home / "answers"
+
+    @property
+    def prompts(self) -> Path:
+        return self.project / "prompts"
+
+    @property
     def taxonomy(self) -> Path:
         return self.project / "taxonomy"
 
@@ -99,6 +115,9 @@ class Settings:
             dagster_postgres=_postgres(environ),
             keep_versions_hours=_positive(environ, "FEEDBACK_KEEP_VERSIONS_HOURS", 24, of="hours"),
             keep_history_days=_positive(environ, "FEEDBACK_KEEP_HISTORY_DAYS", 90),
+            model=tuple(sorted((k, v) for k, v in environ.items() if k.startswith(MODEL_PREFIX) and k not in BUDGETS)),
+            model_run_budget=_dollars(environ, BUDGETS[0], 10.0),
+            model_day_budget=_dollars(environ, BUDGETS[1], 20.0),
         )
 
 
@@ -130,6 +149,17 @@ def _day(environ: Mapping[str, str], name: str, default: date) -> date:
         return date.fromisoformat(raw)
     except ValueError:
         raise SettingError(f"{name}={raw!r} is not a day", expected="YYYY-MM-DD", mend=f"unset {name} or set it to a day") from None
+
+
+def _dollars(environ: Mapping[str, str], name: str, default: float) -> float:
+    raw = environ.get(name)
+    if not raw:
+        return default
+    if not (raw.isascii() and raw.replace(".", "", 1).isdigit() and len(raw) < 10):
+        raise SettingError(
+            f"{name}={raw!r} is not an amount of US dollars", expected="a number such as 12.50", mend=f"unset {name} or set it to a number"
+        )
+    return float(raw)
 
 
 def _positive(environ: Mapping[str, str], name: str, default: int, *, of: str = "days") -> int:

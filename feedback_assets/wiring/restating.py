@@ -35,6 +35,7 @@ class Stale:
 
 def todays_versions(services: "Services") -> dict[str, str]:
     """Stage -> what its rows are stamped with when they are made now."""
+    from feedback_assets.enrichment.language_model import reading_versions
     from feedback_assets.graph.code_version import source_version
     from feedback_assets.wiring.build import STEPS
 
@@ -42,7 +43,7 @@ def todays_versions(services: "Services") -> dict[str, str]:
     reader = services.reader
     settings: dict[str, dict[str, str]] = {
         "silver": {"personal_data": services.masker.policy.rules.digest},
-        "enrichment": {"taxonomy": reader.taxonomy_version, "model": reader.model_version},
+        "enrichment": reading_versions(reader, services.language_model),
         "themes": {"embedder": services.embedder.name},
     }
     return {s: versions(source_version(steps[STEP[s]].code or (steps[STEP[s]].room,)), settings[s]) for s in STAGES}

@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from feedback_assets.alerts.channels.interface import AlertChannel
     from feedback_assets.bronze.landing import LandingZone
     from feedback_assets.compute.interface import Compute
+    from feedback_assets.enrichment.asking import Means
+    from feedback_assets.enrichment.language_model import LanguageModel
     from feedback_assets.enrichment.reader import Reader
     from feedback_assets.lakehouse.interface import Lakehouse
+    from feedback_assets.model_client.settings import ModelSettings
     from feedback_assets.priority.weights import Weights
     from feedback_assets.reckoning.exchange_rates import ExchangeRates
     from feedback_assets.silver.personal.masker import Masker
@@ -89,6 +92,36 @@ class Services:
             reader = build_reader(self.settings.taxonomy, self.settings.models, decisions=read_decisions(lake))
             self._reader = (version, reader)
         return self._reader[1]
+
+    @cached_property
+    def model_settings(self) -> "ModelSettings | None":
+        """Where the language model is; None when the site has none."""
+        from feedback_assets.model_client.settings import ModelSettings
+
+        return ModelSettings.from_environment(dict(self.settings.model))
+
+    @cached_property
+    def language_model(self) -> "LanguageModel | None":
+        """The tier for what the cheaper ones leave open; None when the site has no language model."""
+        from feedback_assets.enrichment.language_model import LanguageModel
+        from feedback_assets.prompting.rollout import active_prompt, load_rollout
+
+        if self.model_settings is None:
+            return None
+        prompt = active_prompt(self.settings.prompts, load_rollout(self.settings.prompts), "classify_issues")
+        return LanguageModel(self.model_settings.model, prompt, self.reader.taxonomy)
+
+    @cached_property
+    def answer_means(self) -> "Means | None":
+        """With what the language model is asked; None when the site has none."""
+        from feedback_assets.enrichment.asking import Means
+        from feedback_assets.reckoning.model_prices import FILE, load_model_prices
+
+        if self.model_settings is None:
+            return None
+        found = self.settings
+        prices = load_model_prices(found.taxonomy / FILE)
+        return Means(self.model_settings, prices, found.model_run_budget, found.model_day_budget, found.answer_journals, self.now)
 
     @cached_property
     def embedder(self) -> "Embedder":
