@@ -107,6 +107,8 @@ ANSWERS = Table(
             "Hash of all that decides the answer: masked text, context, prompt, response schema, taxonomy, model, parameters.",
             pattern=c.ID128,
         ),
+        Column("text_key", "string", "Hash of the same without what the model was told of the taxonomy.", pattern=c.ID128),
+        Column("told", "string", "JSON object: category -> hash of what the model was told of it."),
         Column("attempt", "int32", "1, or one more for each time that it was asked for again after it failed.", at_least=1),
         Column("task", "string", "What was asked for, as prompts/ names it."),
         Column("prompt_version", "string", "Version of the prompt, and the first digits of its content's hash."),

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.enrichment import ANSWERS
+from feedback_assets.enrichment.language_model import LanguageModel, Question
 from feedback_assets.ground.batches import UNASKED
 from feedback_assets.lakehouse.frames import read_frame
 from feedback_assets.lakehouse.interface import Lakehouse
@@ -32,28 +33,48 @@ PASSING = ("unavailable", "rejected")
 
 @dataclass(frozen=True)
 class Known:
-    """The last answer to a question. outcome: as contracts/enrichment.py names it."""
+    """The last answer to a question. outcome: as contracts/enrichment.py names it. attempt: 0 for one that another taxonomy brought."""
 
     outcome: str
     response: str
     attempt: int
 
 
-def known_answers(lake: Lakehouse, keys: Collection[str]) -> dict[str, Known]:
-    """Request key -> its last answer, for those of the keys that were asked before."""
+def known_answers(lake: Lakehouse, model: LanguageModel, questions: Collection[Question]) -> dict[str, Known]:
+    """Request key -> its last answer, for those of the questions that were asked before.
+
+    A question that was asked under another taxonomy has its answer where the difference cannot touch it.
+    """
     import polars as pl
 
-    wanted = pl.DataFrame({"request_key": sorted(set(keys))}, schema={"request_key": pl.String})
+    asked = {q.key: q for q in questions}
+    wanted = pl.DataFrame({"text_key": sorted({q.text_key for q in asked.values()})}, schema={"text_key": pl.String})
     if not wanted.height:
         return {}
     # The keys of all answers first: responses are read for the few that are wanted, from the days that have them.
-    there = read_frame(lake, ANSWERS, ["feed_date", "request_key", "attempt"]).join(wanted, on="request_key", how="semi")
+    there = read_frame(lake, ANSWERS, ["feed_date", "text_key"]).join(wanted, on="text_key", how="semi")
     if not there.height:
         return {}
-    days = sorted(set(there["feed_date"].to_list()))
-    rows = read_frame(lake, ANSWERS, ["request_key", "attempt", "outcome", "response"], {"feed_date": days})
-    last = rows.join(wanted, on="request_key", how="semi").sort("attempt").unique("request_key", keep="last")
-    return {r["request_key"]: Known(r["outcome"], r["response"], r["attempt"]) for r in last.iter_rows(named=True)}
+    columns = ["request_key", "text_key", "attempt", "outcome", "response", "told", "asked_at"]
+    rows = read_frame(lake, ANSWERS, columns, {"feed_date": sorted(set(there["feed_date"].to_list()))})
+    rows = rows.join(wanted, on="text_key", how="semi").sort("asked_at", "attempt", "request_key")
+    found: dict[str, Known] = {}
+    others: dict[str, list[dict[str, Any]]] = {}
+    for row in rows.iter_rows(named=True):
+        others.setdefault(row["text_key"], []).append(row)
+        if row["request_key"] in asked:
+            found[row["request_key"]] = Known(row["outcome"], row["response"], row["attempt"])
+    for key, question in asked.items():
+        if key not in found:
+            fitting = (
+                row
+                for row in reversed(others.get(question.text_key, ()))
+                if row["outcome"] == "ok" and model.still_holds(row["response"], json.loads(row["told"]), question.near)
+            )
+            for row in fitting:
+                found[key] = Known(row["outcome"], row["response"], 0)
+                break
+    return found
 
 
 def spent_on(lake: Lakehouse, day: date) -> float:

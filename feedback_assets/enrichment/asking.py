@@ -5,6 +5,7 @@ Never more is spent than the budgets allow: a request is sent when its dearest o
 open. Order of writes: answers, then the accounts. Not here: what an answer decides (language_model.py).
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -118,9 +119,9 @@ def _questions(lake: Lakehouse, reader: ReadsEvents, model: LanguageModel, batch
     found: list[_Open] = []
     for rows in rows_in_parts(lake, EVENTS, batches, QUESTION_COLUMNS, sum(b.rows for b in batches)):
         read = read_events(rows, reader, workers)
-        for row, outcome in zip(read.rows.to_pylist(), read.outcomes, strict=True):
+        for row, outcome, near in zip(read.rows.to_pylist(), read.outcomes, read.near, strict=True):
             if is_open(outcome):
-                found.append(_Open(row["feed_date"], row["batch_id"], row["text"], model.question(row)))
+                found.append(_Open(row["feed_date"], row["batch_id"], row["text"], model.question(row, near)))
     return found
 
 
@@ -150,8 +151,8 @@ class _Asking:
 
     def answer(self, batches: Sequence[Batch], texts: Sequence[_Open]) -> None:
         """Asks what nobody has answered, then writes the accounts of the batches."""
-        keys = {t.question.key for t in texts}
-        before = known_answers(self._lake, keys)
+        questions = [t.question for t in texts]
+        before = known_answers(self._lake, self._model, questions)
         wanted: dict[str, _Open] = {}
         for text in texts:
             if _is_wanted(before.get(text.question.key)):
@@ -159,7 +160,7 @@ class _Asking:
         if wanted and not self._stopped:
             self._ask(wanted, before)
             self._journal.flush()
-        self._close(batches, texts, before, known_answers(self._lake, keys) if wanted else before)
+        self._close(batches, texts, before, known_answers(self._lake, self._model, questions) if wanted else before)
 
     def _ask(self, wanted: Mapping[str, _Open], before: Mapping[str, Known]) -> None:
         """Sends the questions; each answer is in the journal as it comes."""
@@ -191,6 +192,8 @@ class _Asking:
             "feed_date": asked.day,
             "asked_on": now.astimezone(UTC).date(),
             "request_key": answer.key,
+            "text_key": asked.question.text_key,
+            "told": json.dumps(self._model.told, sort_keys=True),
             "task": prompt.task.name,
             "prompt_version": f"{prompt.version}+{prompt.content_hash[:8]}",
             "taxonomy_version": self._model.taxonomy.version,

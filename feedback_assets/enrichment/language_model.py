@@ -6,7 +6,7 @@ text; severity, urgency and owner are the taxonomy's. Not here: asking (asking.p
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from feedback_assets.model_client.asks import Ask
     from feedback_assets.prompting.answers import TextAnswer
     from feedback_assets.prompting.claims import Claim, TextClaims
+    from feedback_assets.prompting.guide import CategoryGuide
     from feedback_assets.prompting.prompt import Prompt
 
 TIER = "language_model"
@@ -32,9 +33,15 @@ _MOST_ISSUES = 3
 
 @dataclass(frozen=True)
 class Question:
-    """What would be asked of one text. key: of all that decides the answer, so that equal questions are paid for once."""
+    """What would be asked of one text.
+
+    key: of all that decides the answer, so that equal questions are paid for once. text_key: of the same without what the model is told of
+    the taxonomy. near: categories that the cheaper tiers hold possible.
+    """
 
     key: str
+    text_key: str
+    near: frozenset[str]
     ask: "Ask"
 
 
@@ -66,20 +73,32 @@ class LanguageModel:
         return response_model(self.categories)
 
     @cached_property
-    def _settled(self) -> dict[str, str]:
-        from feedback_assets.prompting.guide import CategoryGuide, category_lines
+    def _guides(self) -> "dict[str, CategoryGuide]":
+        from feedback_assets.prompting.guide import CategoryGuide
 
-        guides = (
-            CategoryGuide(c.id, c.description, {s.id: s.description for s in c.subcategories}, c.excluded, c.severity)
+        return {
+            c.id: CategoryGuide(c.id, c.description, {s.id: s.description for s in c.subcategories}, c.excluded, c.severity)
             for c in self.taxonomy.categories
-        )
-        return {"categories": category_lines(guides)}
+        }
+
+    @cached_property
+    def _settled(self) -> dict[str, str]:
+        from feedback_assets.prompting.guide import category_lines
+
+        return {"categories": category_lines(self._guides.values())}
+
+    @cached_property
+    def told(self) -> dict[str, str]:
+        """Category -> hash of what the model is told of it."""
+        from feedback_assets.prompting.guide import category_lines
+
+        return {name: sha256_hex(category_lines([guide]).encode())[:8] for name, guide in self._guides.items()}
 
     @cached_property
     def _schema_hash(self) -> str:
         return sha256_hex(json.dumps(self.response_model.model_json_schema(), sort_keys=True).encode())
 
-    def question(self, event: Mapping[str, Any]) -> Question:
+    def question(self, event: Mapping[str, Any], near: Iterable[str] = ()) -> Question:
         """What is asked of one event (columns of silver/events: text, language, channel, product, version, locale, tier)."""
         from feedback_assets.model_client.asks import Ask
         from feedback_assets.prompting.context import Context
@@ -89,14 +108,12 @@ class LanguageModel:
         record = {"context": Context(**named).lines(), "text": event["text"]}
         messages = render(self.prompt, self._settled, record, channel=named["channel"], language=event.get("language") or "")
         parameters = self.prompt.parameters
-        key = sha256_hex(
-            json.dumps(
-                [messages_hash(messages), self._schema_hash, self.taxonomy.digest, self.model, parameters.model_dump(mode="json")],
-                sort_keys=True,
-            ).encode()
-        )[:32]
+        of_text = [self.prompt.content_hash, messages_hash(messages[1:]), self.model, parameters.model_dump(mode="json")]
+        key = _hash([messages_hash(messages), self._schema_hash, *of_text])
         return Question(
             key,
+            _hash(of_text),
+            frozenset(c for c in near if c),
             Ask(
                 key,
                 [{"role": m.role, "content": m.content} for m in messages],
@@ -118,6 +135,14 @@ class LanguageModel:
         except ValidationError:
             return None
         return claims_of(parsed, text, self.categories)
+
+    def still_holds(self, response: str, told: Mapping[str, str], near: Collection[str]) -> bool:
+        """Whether a response that was given under another taxonomy is what this one would bring: of the categories that it names, and of
+        those that the cheaper tiers hold possible, the model was told the same. told: category -> hash, as it was then."""
+        if self.told.keys() - told.keys():
+            return False  # a new category may be that of any text
+        changed = {name for name, was in told.items() if self.told.get(name) != was}
+        return not changed & ({*near} | _named(response))
 
     def decision(self, response: str, text: str, rating: float | None) -> Decision | None:
         """What a response decides about a text; None when it decides nothing, and what the cheaper tiers say stays.
@@ -165,6 +190,19 @@ class LanguageModel:
             reason,
             details_of(claim, found.summary),
         )
+
+
+def _hash(content: Sequence[Any]) -> str:
+    return sha256_hex(json.dumps(content, sort_keys=True).encode())[:32]
+
+
+def _named(response: str) -> set[str]:
+    """The categories that a response names."""
+    try:
+        issues = json.loads(response)["issues"]
+        return {str(name).partition("/")[0] for issue in issues for name in (issue["kind"], issue["runner_up"]) if name}
+    except (ValueError, KeyError, TypeError):
+        return set()
 
 
 _CONTEXT = {"channel": "channel", "product": "product", "release": "version", "locale": "locale", "tier": "tier"}

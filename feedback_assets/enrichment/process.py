@@ -81,8 +81,9 @@ def enrich_days(
             for rows in rows_in_parts(lake, EVENTS, batches, columns, sum(b.rows for b in batches)):
                 read = read_events(rows, reader, workers)
                 if language_model is not None:
-                    keys = open_questions(read, language_model)
-                    read = with_answers(read, keys, known_answers(lake, keys.values()), language_model)
+                    questions = open_questions(read, language_model)
+                    known = known_answers(lake, language_model, questions.values())
+                    read = with_answers(read, questions, known, language_model)
                 slice_of.write(rows, _enriched(read, versions, now))
             slice_of.close()
     return reports

@@ -10,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.compute.workers import spread
-from feedback_assets.enrichment.kernel import INPUT, ReadsEvents, decided_batch, decided_batches
-from feedback_assets.enrichment.language_model import LanguageModel, is_open
+from feedback_assets.enrichment.kernel import FOUND, INPUT, ReadsEvents, decided_batch, decided_batches
+from feedback_assets.enrichment.language_model import LanguageModel, Question, is_open
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,6 +66,15 @@ class Read:
             found[row] = said[at]
         return found
 
+    @property
+    def near(self) -> list[frozenset[str]]:
+        """The categories that were seen in each row, accepted or doubted."""
+        said = [frozenset(issue["category"] for issue in found) for found in self.decided[FOUND].to_pylist()]
+        seen: list[frozenset[str]] = [frozenset()] * len(self.screened)
+        for row, at in zip(self.read_rows, self.place, strict=True):
+            seen[row] = said[at]
+        return seen
+
     def replaced(self, decisions: "Mapping[int, Decision]") -> "Read":
         """With other decisions for some of the rows that were read, by row."""
         import pyarrow as pa
@@ -86,19 +95,19 @@ def read_events(rows: "pa.Table", reader: ReadsEvents, workers: int) -> Read:
     return Read(rows, screened, decided, place)
 
 
-def open_questions(read: Read, model: LanguageModel) -> dict[int, str]:
-    """Row -> the key of its question, for each row that the cheaper tiers leave open."""
+def open_questions(read: Read, model: LanguageModel) -> dict[int, Question]:
+    """Row -> its question, for each row that the cheaper tiers leave open."""
     rows = [i for i, outcome in enumerate(read.outcomes) if is_open(outcome)]
-    taken = read.rows.take(rows).to_pylist() if rows else []
-    return {i: model.question(row).key for i, row in zip(rows, taken, strict=True)}
+    taken, near = (read.rows.take(rows).to_pylist(), read.near) if rows else ([], [])
+    return {i: model.question(row, near[i]) for i, row in zip(rows, taken, strict=True)}
 
 
-def with_answers(read: Read, keys: Mapping[int, str], known: "Mapping[str, Known]", model: LanguageModel) -> Read:
-    """With what the answers that are known decide. keys: of open_questions."""
+def with_answers(read: Read, questions: Mapping[int, Question], known: "Mapping[str, Known]", model: LanguageModel) -> Read:
+    """With what the answers that are known decide. questions: of open_questions."""
     texts, ratings = read.rows["text"], read.rows["rating"]
     decisions: dict[int, Decision] = {}
-    for row, key in keys.items():
-        answer = known.get(key)
+    for row, question in questions.items():
+        answer = known.get(question.key)
         if answer is not None and answer.outcome == "ok":
             decision = model.decision(answer.response, texts[row].as_py(), ratings[row].as_py())
             if decision is not None:

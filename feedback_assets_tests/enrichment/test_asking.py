@@ -206,3 +206,38 @@ def test_no_endpoint_leaves_everything_as_it_is(lake: LocalLakehouse, reader: Re
     assert lake.count(REVIEW) == len(THINGS)
     assert lake.count(ANSWERS) == 0
     assert MODEL
+
+
+def edited(tmp_path: Path, category: str) -> Taxonomy:
+    """The shipped taxonomy with other words about one category."""
+    import shutil
+
+    from feedback_assets.enrichment.taxonomy import load_taxonomy
+    from feedback_assets.ground.settings import project_root
+
+    folder = tmp_path / f"taxonomy {category}"
+    shutil.copytree(project_root() / "taxonomy", folder)
+    file = folder / "categories" / f"{category}.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("description: ", "description: Edited. ", 1), encoding="utf-8")
+    assert load_taxonomy(folder).digest != load_taxonomy(project_root() / "taxonomy").digest
+    return load_taxonomy(folder)
+
+
+def test_an_edited_label_sends_only_the_texts_that_it_can_touch(
+    lake: LocalLakehouse, reader: Reader, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    texts = vague(lake)
+    labels = {THINGS[0]: "display_usability", THINGS[1]: "stability_performance/freeze", THINGS[2]: "display_usability"}
+    with AzureOpenAI(labelled(labels)) as service:
+        means = means_of(service, tmp_path)
+        ask_days(lake, reader, model_of(taxonomy), means, [DAY], making=LIVE)
+        paid = len(service.requests)
+        other = edited(tmp_path, "display_usability")
+        ask_days(lake, reader, model_of(other), means, [DAY], making=Making("v2", "backfill", restates=True))
+        assert sorted(text_in(r.text) for r in service.requests[paid:]) == sorted([texts[0], texts[2]])
+        derive(lake, reader, other)
+        assert lake.count(REVIEW) == 0
+        again = ask_days(lake, reader, model_of(other), means, [DAY], making=Making("v2", "backfill", restates=True))[DAY]
+        assert again.batches == 0
+        assert len(service.requests) == paid + 2
