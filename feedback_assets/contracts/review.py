@@ -124,8 +124,8 @@ def decisions_in_force(rows: Iterable[Row]) -> list[Row]:
     """The decision that stands for each issue, one row an issue, by issue id; none for issues in conflict. In any order of the rows.
 
     An undo takes out the decision that it names and what was propagated from it. What somebody decided about the issue itself stands above
-    what was propagated to it. Of one person the newest counts, and so it does of several who agree; an adjudication stands above all that is
-    older. Issues that are said to be duplicates of each other in a circle are in conflict.
+    what was propagated to it. Of one person the newest counts, and so it does of several who agree; an adjudication stands above all that
+    is older. Issues that are said to be duplicates of each other in a circle are in conflict.
     """
     in_force, _ = _judged(rows)
     return [in_force[issue] for issue in sorted(in_force)]

@@ -1,6 +1,7 @@
-"""People who disagree: the open conflicts, and withdrawing from one. Whoever took no part settles one by deciding about its issue (decide.py).
+"""People who disagree: the open conflicts, and withdrawing from one.
 
-Until then nothing that they said of it binds. Not here: what counts as disagreement (contracts/review.py).
+Whoever took no part settles one by deciding about its issue (decide.py). Until then nothing that they said of it binds. Not here: what
+counts as disagreement (contracts/review.py).
 """
 
 from dataclasses import dataclass
@@ -45,5 +46,7 @@ def withdraw(lake: Lakehouse, conflict_id: str, *, by: str, now: datetime, note:
         raise FeedbackError(f"there is no open conflict {conflict_id[:40]!r}", mend="feedback review conflicts")
     own = next((r for r in conflict.decisions if r["decided_by"] == by), None)
     if own is None:
-        raise FeedbackError("you took no part in this conflict", expected="one of the people in it", mend="decide about the issue to settle it")
+        raise FeedbackError(
+            "you took no part in this conflict", expected="one of the people in it", mend="decide about the issue to settle it"
+        )
     return undo(lake, own["propagated_from"] or own["decision_id"], by=by, now=now, note=note)

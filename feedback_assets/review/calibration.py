@@ -77,7 +77,8 @@ def population(lake: Lakehouse, week: date) -> "pl.DataFrame":
     where = {"feed_date": recent}
     columns = list(_ITEM)
     parts = [
-        read_frame(lake, table, columns, where).with_columns(stand=pl.lit(stand)) for table, stand in ((ISSUES, "accepted"), (REVIEW, "doubted"))
+        read_frame(lake, table, columns, where).with_columns(stand=pl.lit(stand))
+        for table, stand in ((ISSUES, "accepted"), (REVIEW, "doubted"))
     ]
     silent = read_frame(lake, ENRICHED_EVENTS, ["event_id", "payload_sha256", "feed_date", "tier"], where | {"outcome": ["no_issue"]})
     languages = read_frame(lake, EVENTS, ["event_id", "payload_sha256", "language"], where)
@@ -125,18 +126,18 @@ def draw(items: "pl.DataFrame", *, week: date, size: int, seed: str) -> list[dic
 def override_rates(lake: Lakehouse, *, sampled: bool = False) -> list[OverrideRate]:
     """Override rates by what the machine made of it, tier, category and language; the strata with most decisions first.
 
-    Only what people looked at themselves and that is in force counts; repetitions say nothing of the labels and are left out. Overridden: the
-    person says other labels, or no issue; in a text in which nothing was found, that there is one. sampled: only answers to samples, which
-    alone stand for all items of their stratum.
+    Only what people looked at themselves and that is in force counts; repetitions say nothing of the labels and are left out. Overridden:
+    the person says other labels, or no issue; in a text in which nothing was found, that there is one. sampled: only answers to samples,
+    which alone stand for all items of their stratum.
     """
     rows = [r for r in decisions_in_force(lake.read(DECISIONS).to_pylist()) if judged(r)]
     if sampled:
         ids = set(lake.read(SAMPLES, columns=["issue_id"])["issue_id"].to_pylist())
         rows = [r for r in rows if r["issue_id"] in ids]
-    counted: Counter[tuple[str, ...]] = Counter()
-    over: Counter[tuple[str, ...]] = Counter()
+    counted: Counter[tuple[str, str, str, str]] = Counter()
+    over: Counter[tuple[str, str, str, str]] = Counter()
     for row in rows:
-        stratum = tuple(row[f"machine_{n}"] for n in ("stand", "tier", "category")) + (row["language"],)
+        stratum = row["machine_stand"], row["machine_tier"], row["machine_category"], row["language"]
         counted[stratum] += 1
         over[stratum] += is_override(row)
     rates = [OverrideRate(*names, n, over[names], over[names] / n, *wilson(over[names], n)) for names, n in counted.items()]
@@ -152,7 +153,7 @@ def is_override(row: Row) -> bool:
     """The person says otherwise than the machine."""
     if row["machine_stand"] == "none":
         return row["verdict"] in ("accepted", "corrected")
-    return row["verdict"] != "accepted"
+    return bool(row["verdict"] != "accepted")
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
@@ -201,5 +202,5 @@ def past_flips(rows: Sequence[Row]) -> Mapping[tuple[str, str, str], tuple[int, 
 def changes_what_stands(row: Row) -> bool:
     """An item that made no ticket becomes an issue, or an issue goes or gets other labels."""
     if row["machine_stand"] == "accepted":
-        return row["verdict"] != "accepted"
+        return bool(row["verdict"] != "accepted")
     return row["verdict"] in ("accepted", "corrected")

@@ -156,7 +156,9 @@ def undo(lake: Lakehouse, decision: str, *, by: str, now: datetime, reason: str 
     if row["verdict"] == "undo":
         raise FeedbackError("an undo is not undone", expected="the id of a decision", mend="decide again")
     if row["decided_by"] != by:
-        raise FeedbackError("this was decided by somebody else", expected="one of your own decisions", mend="decide about the issue yourself")
+        raise FeedbackError(
+            "this was decided by somebody else", expected="one of your own decisions", mend="decide about the issue yourself"
+        )
     _check_words(by, "undo", reason, note)
     followers = lake.read(DECISIONS, columns=["decision_id"], where={"propagated_from": [decision]}).num_rows
     gone = undone_ids(lake.read(DECISIONS, columns=["verdict", "undoes"], where={"undoes": [decision]}).to_pylist())
@@ -328,5 +330,3 @@ def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise FeedbackError("a time without a zone", expected="a time in UTC")
     return at.astimezone(UTC)
-
-

@@ -143,7 +143,9 @@ def _only(lake: Lakehouse, text: str, places: Sequence[tuple[Table, str]], kind:
         found |= {i for i in lake.read(table, columns=[column])[column].to_pylist() if i.startswith(prefix)}
     if len(found) != 1:
         what = f"no {kind} begins" if not found else f"{len(found)} ids begin"
-        raise FeedbackError(f"{what} with {prefix!r}", expected="more digits" if found else f"the id of a {kind}", mend="feedback review next")
+        raise FeedbackError(
+            f"{what} with {prefix!r}", expected="more digits" if found else f"the id of a {kind}", mend="feedback review next"
+        )
     return found.pop()
 
 

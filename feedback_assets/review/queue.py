@@ -42,7 +42,8 @@ _DECIDED = (
 class Value:
     """What an answer is worth, and of what. All factors but copies are between 0 and 1.
 
-    theme_score: of the theme that the item is in or could join, 0 to 100. flipped, answers: past ones of the same stand, reason and category.
+    theme_score: of the theme that the item is in or could join, 0 to 100. flipped, answers: past answers about the same stand, reason and
+    category, and those that changed something.
     """
 
     value: float
@@ -94,7 +95,7 @@ def priority_of(severity: int, theme_score: float) -> float:
     return (severity / 5 + theme_score / 100) / 2
 
 
-def chance_of(stand: str, reason: str, confidence: float, bar: float, flipped: int, answers: int) -> float:
+def chance_of(stand: str, reason: str, confidence: float, bar: float, *, flipped: int, answers: int) -> float:
     """The chance that an answer changes what stands, 0 to 1: the mean of a beta posterior.
 
     Before any answer it is one half at the bar and falls to nothing at full confidence on either side of it; it is one half where the
@@ -116,8 +117,8 @@ def chance_of(stand: str, reason: str, confidence: float, bar: float, flipped: i
 def next_items(lake: Lakehouse, n: int, now: datetime, *, bar: float = BAR) -> list[QueueItem]:
     """The `n` things to ask next: open conflicts, then what nobody has decided by descending value, then by issue id.
 
-    Asked are the open rows of enrichment/review and the week's calibration sample (drawn when it is not there), each group of near-duplicates
-    of one category once; not what a decision covers, nor superseded revisions. bar: the taxonomy's bar for accepting.
+    Asked are the open rows of enrichment/review and the week's calibration sample (drawn when it is not there), each group of
+    near-duplicates of one category once; not what a decision covers, nor superseded revisions. bar: the taxonomy's bar for accepting.
     """
     decisions = lake.read(DECISIONS, columns=list(_DECIDED)).to_pylist()
     first = [QueueItem(d.item, None, d, sampled=False) for d in disagreements(lake)][:n] if decisions else []
@@ -189,11 +190,11 @@ def _ranked(lake: Lakehouse, pool: "pl.DataFrame", in_force: Sequence[Row], bar:
     pool = _with_theme_scores(lake, pool.join(copies, on=group, how="left"))
     past = past_flips(in_force)
     kinds = pool.select("stand", "reason", "category", "confidence").unique()
-    chances = [
-        {**kind, "flipped": flips, "answers": answers, "chance": chance_of(kind["stand"], kind["reason"], kind["confidence"], bar, flips, answers)}
-        for kind in kinds.iter_rows(named=True)
-        for flips, answers in (past.get((kind["stand"], kind["reason"], kind["category"]), (0, 0)),)
-    ]
+    chances = []
+    for kind in kinds.iter_rows(named=True):
+        flips, answers = past.get((kind["stand"], kind["reason"], kind["category"]), (0, 0))
+        chance = chance_of(kind["stand"], kind["reason"], kind["confidence"], bar, flipped=flips, answers=answers)
+        chances.append({**kind, "flipped": flips, "answers": answers, "chance": chance})
     pool = pool.join(pl.DataFrame(chances), on=["stand", "reason", "category", "confidence"], how="left")
     weights = [
         {**row, "priority": priority_of(row["severity"], row["theme_score"])}
@@ -209,7 +210,9 @@ def _with_theme_scores(lake: Lakehouse, pool: "pl.DataFrame") -> "pl.DataFrame":
     import polars as pl
 
     scores = read_frame(lake, SCORES, ["theme_id", "score"])
-    themes = read_frame(lake, THEMES, ["theme_id", "category", "subcategory"], {"status": ["active"]}).join(scores, on="theme_id", how="inner")
+    themes = read_frame(lake, THEMES, ["theme_id", "category", "subcategory"], {"status": ["active"]}).join(
+        scores, on="theme_id", how="inner"
+    )
     accepted = pool.filter(pl.col("stand") == "accepted")
     where = {"feed_date": accepted["feed_date"].unique().to_list(), "issue_id": accepted["issue_id"].to_list()}
     own = read_frame(lake, ASSIGNMENTS, ["issue_id", "theme_id"], where).join(scores, on="theme_id", how="inner")
@@ -219,5 +222,7 @@ def _with_theme_scores(lake: Lakehouse, pool: "pl.DataFrame") -> "pl.DataFrame":
         pool.join(own.select("issue_id", own_score="score"), on="issue_id", how="left")
         .join(themes.group_by(both).agg(near_score=pl.col("score").max()), on=both, how="left")
         .join(themes.group_by("category").agg(far_score=pl.col("score").max()), on="category", how="left")
-        .with_columns(theme_score=pl.coalesce("own_score", "near_score", "far_score", pl.lit(mean if isinstance(mean, float) else _UNKNOWN_SCORE)))
+        .with_columns(
+            theme_score=pl.coalesce("own_score", "near_score", "far_score", pl.lit(mean if isinstance(mean, float) else _UNKNOWN_SCORE))
+        )
     )
