@@ -5,7 +5,7 @@ disagree about stays as the machine found it. Not here: reading and writing tabl
 (contracts/review.py).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -129,6 +129,7 @@ def readdressed(decisions: Iterable[Row], rows: Iterable[Row]) -> list[Row]:
         named[_words(d)].setdefault(d["issue_id"], d)  # the oldest of each issue says what the machine had said
     decided = {d["issue_id"] for d in standing}
     free: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+    rows_of_words = Counter(_words(row) for row in present.values())
     for row in present.values():
         if row["issue_id"] not in decided and row["tier"] != PERSON:
             free[_words(row)].append(row)
@@ -138,7 +139,7 @@ def readdressed(decisions: Iterable[Row], rows: Iterable[Row]) -> list[Row]:
             if issue in present:
                 continue
             fitting = [r for r in free[words] if r["category"] == _machine_category(d)]
-            if len(of) == 1 and len(free[words]) == 1 and verdicts.get(issue) in ("accepted", "corrected"):
+            if len(of) == 1 and rows_of_words[words] == 1 and verdicts.get(issue) in ("accepted", "corrected"):
                 fitting = free[words]
             if len(fitting) == 1:
                 moved[issue] = fitting[0]["issue_id"]

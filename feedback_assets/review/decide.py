@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from feedback_assets.contracts.arrow import to_arrow
+from feedback_assets.contracts.enrichment import REVIEW
 from feedback_assets.contracts.review import (
     DECISIONS,
     NOTE_LENGTH,
@@ -19,14 +20,17 @@ from feedback_assets.contracts.review import (
     Conflict,
     Row,
     conflicts,
+    decisions_in_force,
     is_propagated,
     standing_rows,
     undone_ids,
 )
+from feedback_assets.contracts.silver import DUPLICATE_INDEX
 from feedback_assets.ground.errors import FeedbackError
 from feedback_assets.ground.identity import decision_id
+from feedback_assets.lakehouse.frames import read_frame
 from feedback_assets.lakehouse.interface import Lakehouse
-from feedback_assets.review.items import Item, find_item, near_duplicates
+from feedback_assets.review.items import Item, find_item, from_decision, items_of, near_duplicates
 from feedback_assets.review.labels import Labels
 
 REASONS_OF: Mapping[str, tuple[str, ...]] = {
@@ -180,6 +184,31 @@ def undo(lake: Lakehouse, decision: str, *, by: str, now: datetime, reason: str 
     return Undone(row, followers, already=False)
 
 
+def cover_late_copies(lake: Lakehouse) -> int:
+    """Propagates the decisions in force to doubted near-duplicates that came after them; returns how many rows were written.
+
+    Nothing came: no commit. A copy that somebody took out of a propagation stays out.
+    """
+    decisions = lake.read(DECISIONS).to_pylist()
+    roots = {r["issue_id"]: r for r in decisions_in_force(decisions) if not is_propagated(r) and r["machine_stand"] is not None}
+    if not roots:
+        return 0
+    leaders = dict(read_frame(lake, DUPLICATE_INDEX, ["event_id", "leader_id"]).iter_rows())
+    led = {leaders[r["event_id"]] for r in roots.values() if r["event_id"] in leaders}
+    known = {r["issue_id"] for r in decisions}
+    doubted = read_frame(lake, REVIEW, ["issue_id", "event_id", "feed_date"], {"status": ["open"]})
+    new = [row for row in doubted.iter_rows(named=True) if row["issue_id"] not in known and leaders.get(row["event_id"]) in led]
+    copies: dict[str, list[Item]] = {}
+    for item in items_of(lake, [r["issue_id"] for r in new], [r["feed_date"] for r in new]).values():
+        copies.setdefault(leaders[item.event_id], []).append(item)
+    rows: list[dict[str, Any]] = []
+    for root in sorted(roots.values(), key=lambda r: (r["decided_at"], r["decision_id"])):
+        item = from_decision(root)
+        if any(_fits(item, copy) and copy.event_id != item.event_id for copy in copies.get(leaders.get(item.event_id, ""), ())):
+            rows += [r for r in propagated_rows(item, root, near_duplicates(lake, item)) if r["issue_id"] not in known]
+    return lake.append_new(DECISIONS, to_arrow(DECISIONS, rows)).inserted
+
+
 def decisions_about(lake: Lakehouse, issues: Iterable[str]) -> list[Row]:
     """The decisions about these issues with all undos, so that those in force can be told."""
     about: list[Row] = lake.read(DECISIONS, where={"issue_id": sorted(set(issues))}).to_pylist()
@@ -252,9 +281,14 @@ def _followers(item: Item, said: _Answer, others: Iterable[Item]) -> list[Item]:
         if said.verdict == "spam":
             found += sorted(by_event[event], key=lambda o: o.issue_id)
         elif event != item.event_id:
-            fitting = [o for o in by_event[event] if o.quote == item.quote or (o.category and o.category == item.category)]
+            fitting = [o for o in by_event[event] if _fits(item, o)]
             found += sorted(fitting, key=lambda o: (o.category != item.category, o.quote != item.quote, o.issue_id))[:1]
     return found
+
+
+def _fits(item: Item, other: Item) -> bool:
+    """The same category, or the same words."""
+    return other.quote == item.quote or bool(other.category and other.category == item.category)
 
 
 def _row(item: Item, answer: _Answer, by: str, at: datetime) -> dict[str, Any]:

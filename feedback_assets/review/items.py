@@ -135,7 +135,7 @@ def decision_named(lake: Lakehouse, text: str) -> str:
 def _only(lake: Lakehouse, text: str, places: Sequence[tuple[Table, str]], kind: str) -> str:
     prefix = text.strip().lower()
     if len(prefix) < SHORTEST or not set(prefix) <= set("0123456789abcdef"):
-        raise FeedbackError(f"{text[:40]!r} is no id of a {kind}", expected=f"at least {SHORTEST} of its 32 hexadecimal digits")
+        raise FeedbackError(f"{text[:40]!r} is no id of {_a(kind)}", expected=f"at least {SHORTEST} of its 32 hexadecimal digits")
     if len(prefix) == 32:
         return prefix
     found: set[str] = set()
@@ -144,9 +144,13 @@ def _only(lake: Lakehouse, text: str, places: Sequence[tuple[Table, str]], kind:
     if len(found) != 1:
         what = f"no {kind} begins" if not found else f"{len(found)} ids begin"
         raise FeedbackError(
-            f"{what} with {prefix!r}", expected="more digits" if found else f"the id of a {kind}", mend="feedback review next"
+            f"{what} with {prefix!r}", expected="more digits" if found else f"the id of {_a(kind)}", mend="feedback review next"
         )
     return found.pop()
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def _rows(lake: Lakehouse, table: Table, where: Mapping[str, Any]) -> list[Item]:

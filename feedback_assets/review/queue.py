@@ -18,6 +18,7 @@ from feedback_assets.lakehouse.frames import read_frame
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.review.adjudication import Disagreement, disagreements
 from feedback_assets.review.calibration import past_flips, week_sample
+from feedback_assets.review.decide import cover_late_copies
 from feedback_assets.review.items import PERSON, Item, items_of
 
 if TYPE_CHECKING:
@@ -118,8 +119,10 @@ def next_items(lake: Lakehouse, n: int, now: datetime, *, bar: float = BAR) -> l
     """The `n` things to ask next: open conflicts, then what nobody has decided by descending value, then by issue id.
 
     Asked are the open rows of enrichment/review and the week's calibration sample (drawn when it is not there), each group of
-    near-duplicates of one category once; not what a decision covers, nor superseded revisions. bar: the taxonomy's bar for accepting.
+    near-duplicates of one category once; not what a decision covers, near-duplicates that came after it included, nor superseded revisions.
+    bar: the taxonomy's bar for accepting.
     """
+    cover_late_copies(lake)
     decisions = lake.read(DECISIONS, columns=list(_DECIDED)).to_pylist()
     first = [QueueItem(d.item, None, d, sampled=False) for d in disagreements(lake)][:n] if decisions else []
     sample = week_sample(lake, now)

@@ -43,7 +43,13 @@ def test_an_approval_writes_one_row_that_fits_the_contract_and_says_what_the_mac
     done = approve(lake, LABELS, text.issue, by=ANNA, now=NOW, note="seen it myself")
     (row,) = rows(lake)
     assert schema_verdict(DECISIONS, lake.read(DECISIONS), next_command="x").passed
-    assert (row["verdict"], row["category"], row["subcategory"], row["severity"], row["reason"]) == ("accepted", "billing", "refund", 4, "right")
+    assert (row["verdict"], row["category"], row["subcategory"], row["severity"], row["reason"]) == (
+        "accepted",
+        "billing",
+        "refund",
+        4,
+        "right",
+    )
     assert (row["machine_stand"], row["machine_reason"], row["machine_confidence"], row["machine_tier"]) == (
         *("doubted", "low_confidence"),
         *(0.6, "rules"),
@@ -239,7 +245,9 @@ def test_a_decision_on_what_was_bound_remembers_the_machine_and_not_the_person_b
 
 @pytest.mark.parametrize("step", [1, 2])
 @pytest.mark.parametrize("again", [NOW, LATER])
-def test_killed_before_or_after_its_write_the_repeat_completes_a_decision_and_an_undo(lake: LocalLakehouse, step: int, again: datetime) -> None:
+def test_killed_before_or_after_its_write_the_repeat_completes_a_decision_and_an_undo(
+    lake: LocalLakehouse, step: int, again: datetime
+) -> None:
     first, copy = put(lake, [Text("a"), Text("b", leader="a")])
     with pytest.raises(Killed):
         approve(FusedLake(lake, Fuse(step)), LABELS, first.issue, by=ANNA, now=NOW)

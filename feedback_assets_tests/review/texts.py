@@ -1,4 +1,4 @@
-"""A small home of texts with what the machine made of them: real tables that fit the contracts, as silver and enrichment would write them."""
+"""A small home of texts with what the machine made of them: real tables, as silver and enrichment would write them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
