@@ -189,22 +189,26 @@ def cover_late_copies(lake: Lakehouse) -> int:
 
     Nothing came: no commit. A copy that somebody took out of a propagation stays out.
     """
+    import polars as pl
+
     decisions = lake.read(DECISIONS).to_pylist()
     roots = {r["issue_id"]: r for r in decisions_in_force(decisions) if not is_propagated(r) and r["machine_stand"] is not None}
     if not roots:
         return 0
-    leaders = dict(read_frame(lake, DUPLICATE_INDEX, ["event_id", "leader_id"]).iter_rows())
-    led = {leaders[r["event_id"]] for r in roots.values() if r["event_id"] in leaders}
     known = {r["issue_id"] for r in decisions}
+    index = read_frame(lake, DUPLICATE_INDEX, ["event_id", "leader_id"])
+    led = dict(index.filter(pl.col("event_id").is_in(sorted({r["event_id"] for r in roots.values()}))).iter_rows())
     doubted = read_frame(lake, REVIEW, ["issue_id", "event_id", "feed_date"], {"status": ["open"]})
-    new = [row for row in doubted.iter_rows(named=True) if row["issue_id"] not in known and leaders.get(row["event_id"]) in led]
+    new = doubted.join(index.filter(pl.col("leader_id").is_in(sorted(set(led.values())))), on="event_id", how="inner")
+    new = new.filter(~pl.col("issue_id").is_in(sorted(known)))
+    leaders = dict(new.select("event_id", "leader_id").iter_rows())
     copies: dict[str, list[Item]] = {}
-    for item in items_of(lake, [r["issue_id"] for r in new], [r["feed_date"] for r in new]).values():
+    for item in items_of(lake, new["issue_id"].to_list(), new["feed_date"].to_list()).values():
         copies.setdefault(leaders[item.event_id], []).append(item)
     rows: list[dict[str, Any]] = []
     for root in sorted(roots.values(), key=lambda r: (r["decided_at"], r["decision_id"])):
         item = from_decision(root)
-        if any(_fits(item, copy) and copy.event_id != item.event_id for copy in copies.get(leaders.get(item.event_id, ""), ())):
+        if any(_fits(item, copy) and copy.event_id != item.event_id for copy in copies.get(led.get(item.event_id, ""), ())):
             rows += [r for r in propagated_rows(item, root, near_duplicates(lake, item)) if r["issue_id"] not in known]
     return lake.append_new(DECISIONS, to_arrow(DECISIONS, rows)).inserted
 
@@ -218,7 +222,7 @@ def decisions_about(lake: Lakehouse, issues: Iterable[str]) -> list[Row]:
 
 def _decide(lake: Lakehouse, item: Item, answer: _Answer, *, by: str, now: datetime, reason: str, note: str) -> Decided:
     _check_words(by, answer.verdict, reason, note)
-    before = decisions_about(lake, _repeated(lake, item.issue_id))
+    _, before = _repeated(lake, item.issue_id)
     own = [r for r in standing_rows(before) if r["issue_id"] == item.issue_id and r["decided_by"] == by and not is_propagated(r)]
     stands = own[-1] if own else None
     already = stands is not None and _says(stands, answer)
@@ -328,19 +332,21 @@ def _settles(issue: str, open_conflicts: Iterable[Conflict], by: str) -> str | N
 
 
 def _refuse_circle(lake: Lakehouse, issue: str, original: str) -> None:
-    if issue in _repeated(lake, original):
+    if issue in _repeated(lake, original)[0]:
         raise FeedbackError("that issue is itself said to be a duplicate of this one", expected="the issue that stays")
 
 
-def _repeated(lake: Lakehouse, issue: str) -> list[str]:
-    """The issue, and those that it is said to repeat, one after the other."""
+def _repeated(lake: Lakehouse, issue: str) -> tuple[list[str], list[Row]]:
+    """(the issue and those that it is said to repeat, one after the other; the decisions about all of them)."""
     found: list[str] = []
+    decisions: dict[str, Row] = {}
     at: str | None = issue
     while at is not None and at not in found:
         found.append(at)
-        rows = [r for r in standing_rows(decisions_about(lake, [at])) if r["issue_id"] == at]
+        decisions |= {r["decision_id"]: r for r in decisions_about(lake, [at])}
+        rows = [r for r in standing_rows(decisions.values()) if r["issue_id"] == at]
         at = rows[-1].get("duplicate_of") if rows else None
-    return found
+    return found, list(decisions.values())
 
 
 def _check_words(by: str, verdict: str, reason: str, note: str) -> None:
