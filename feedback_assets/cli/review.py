@@ -34,20 +34,21 @@ def review() -> None:
 
 @review.command("next")
 @click.option("--limit", type=click.IntRange(min=1), default=5, show_default=True, help="How many to show.")
+@click.option("--by", default="", metavar="USER", help="Leave out conflicts that you are part of.")
 @machine_readable
-def next_(limit: int, as_json: bool) -> None:
+def next_(limit: int, by: str, as_json: bool) -> None:
     """Show what to decide next: conflicts, then what an answer is worth most for."""
     from feedback_assets.review.queue import next_items
 
     settings = context.settings()
     lake = _lake(settings)
-    found = next_items(lake, limit, context.now(), bar=_bar(settings)) if settings.lake.is_dir() else []
+    found = next_items(lake, limit, context.now(), bar=_bar(settings), by=by) if settings.lake.is_dir() else []
     if as_json:
-        output.print_json([_as_json(q) for q in found])
+        output.print_json([_as_json(q, by or "USER") for q in found])
     elif not found:
         output.note("nothing to decide: no doubted issue is open, and no calibration sample")
     for q in () if as_json else found:
-        _show(q)
+        _show(q, by or "USER")
 
 
 @review.command("approve")
@@ -218,7 +219,7 @@ def _issue(lake: "LocalLakehouse", text: str) -> str:
     return issue_named(lake, text)
 
 
-def _show(q: "QueueItem") -> None:
+def _show(q: "QueueItem", by: str) -> None:
     item, v = q.item, q.value
     severity = f", severity {item.severity}" if item.severity is not None else ""
     output.line(f"issue {_short(item.issue_id)}  {_label(item.category, item.subcategory)}{severity}, {item.language}, by {item.tier}")
@@ -226,32 +227,32 @@ def _show(q: "QueueItem") -> None:
     output.line(f"    asked because: {q.why}")
     if v is not None:
         output.line(f"    value {v.value:.3f} = priority {v.priority:.2f} x chance {v.chance:.2f} x {v.copies}")
-    for command in _commands(q):
+    for command in _commands(q, by):
         output.line(f"    {command}")
     output.line()
 
 
-def _commands(q: "QueueItem") -> list[str]:
+def _commands(q: "QueueItem", by: str) -> list[str]:
     """What answers it, to be copied."""
     name = _short(q.item.issue_id)
-    approving = [f"feedback review approve {name} --by USER"] if q.item.category else []
+    approving = [f"feedback review approve {name} --by {by}"] if q.item.category else []
     return [
         *approving,
-        f"feedback review edit {name} --category CATEGORY --by USER",
-        f"feedback review reject {name} --reason CODE --by USER",
-        f"feedback review duplicate {name} --of ISSUE --by USER",
-        f"feedback review spam {name} --by USER",
+        f"feedback review edit {name} --category CATEGORY --by {by}",
+        f"feedback review reject {name} --reason CODE --by {by}",
+        f"feedback review duplicate {name} --of ISSUE --by {by}",
+        f"feedback review spam {name} --by {by}",
     ]
 
 
-def _as_json(q: "QueueItem") -> dict[str, Any]:
+def _as_json(q: "QueueItem", by: str) -> dict[str, Any]:
     return {
         **asdict(q.item),
         "why": q.why,
         "sampled": q.sampled,
         "value": asdict(q.value) if q.value is not None else None,
         "conflict": _conflict(q.conflict) if q.conflict is not None else None,
-        "commands": _commands(q),
+        "commands": _commands(q, by),
     }
 
 

@@ -115,16 +115,16 @@ def chance_of(stand: str, reason: str, confidence: float, bar: float, *, flipped
     return (_CONFIDENCE_COUNTS * before + weight * flipped) / (_CONFIDENCE_COUNTS + weight * answers)
 
 
-def next_items(lake: Lakehouse, n: int, now: datetime, *, bar: float = BAR) -> list[QueueItem]:
+def next_items(lake: Lakehouse, n: int, now: datetime, *, bar: float = BAR, by: str = "") -> list[QueueItem]:
     """The `n` things to ask next: open conflicts, then what nobody has decided by descending value, then by issue id.
 
     Asked are the open rows of enrichment/review and the week's calibration sample (drawn when it is not there), each group of
     near-duplicates of one category once; not what a decision covers, near-duplicates that came after it included, nor superseded revisions.
-    bar: the taxonomy's bar for accepting.
+    bar: the taxonomy's bar for accepting. by: who is asked, so that they are not asked about conflicts that they are part of.
     """
     cover_late_copies(lake)
     decisions = lake.read(DECISIONS, columns=list(_DECIDED)).to_pylist()
-    first = [QueueItem(d.item, None, d, sampled=False) for d in disagreements(lake)][:n] if decisions else []
+    first = [QueueItem(d.item, None, d, sampled=False) for d in disagreements(lake) if by not in d.people][:n] if decisions else []
     sample = week_sample(lake, now)
     pool = _open(lake, sample, decisions)
     if len(first) >= n or pool.height == 0:

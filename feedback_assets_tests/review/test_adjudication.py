@@ -10,6 +10,7 @@ from feedback_assets.ground.errors import FeedbackError
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.review.adjudication import disagreements, withdraw
 from feedback_assets.review.decide import approve, duplicate, edit, reject, undo
+from feedback_assets.review.queue import next_items
 from feedback_assets_tests.review.texts import LABELS, NOW, Text, put
 
 ANNA, BERT, CARA = "u-anna", "u-bert", "u-cara"
@@ -92,6 +93,26 @@ def test_whoever_objects_after_the_adjudication_opens_a_new_conflict(lake: Local
 def test_a_dispute_holds_up_its_own_copies_alone(lake: LocalLakehouse, disputed: list[Text]) -> None:
     approve(lake, LABELS, disputed[2].issue, by=BERT, now=at(2))
     assert force(lake) == {disputed[2].issue: "accepted"}
+
+
+def test_two_who_looked_at_different_copies_dispute_the_others_and_a_third_settles_these(lake: LocalLakehouse) -> None:
+    one, two, *rest = put(lake, [Text(n, leader="a") for n in "abcd"])
+    approve(lake, LABELS, one.issue, by=ANNA, now=at(0))
+    reject(lake, two.issue, by=BERT, now=at(1), reason="praise")
+    assert force(lake) == {one.issue: "accepted", two.issue: "rejected"}
+    (found,) = disagreements(lake)
+    assert set(found.conflict.issue_ids) == {t.issue for t in rest}
+    done = reject(lake, found.item.issue_id, by=CARA, now=at(2), reason="praise")
+    assert done.adjudicates == found.conflict.conflict_id
+    assert force(lake) == {one.issue: "accepted", two.issue: "rejected"} | {t.issue: "rejected" for t in rest}
+    undo(lake, done.decision["decision_id"], by=CARA, now=at(3))
+    withdraw(lake, found.conflict.conflict_id, by=BERT, now=at(4))
+    assert set(force(lake).values()) == {"accepted"}
+
+
+def test_whoever_is_part_of_a_conflict_is_not_asked_about_it(lake: LocalLakehouse, disputed: list[Text]) -> None:
+    assert [q.item.issue_id for q in next_items(lake, 9, NOW, by=ANNA)] == [disputed[2].issue]
+    assert [q.item.issue_id for q in next_items(lake, 9, NOW, by=CARA)] == [disputed[0].issue, disputed[2].issue]
 
 
 def test_repetitions_of_each_other_are_settled_by_a_third(lake: LocalLakehouse) -> None:

@@ -1,6 +1,7 @@
 """The queue asks for the answer that is worth most, says why, asks each thing once, and puts conflicts first."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.enrichment import REVIEW
 from feedback_assets.contracts.priority import SCORES
-from feedback_assets.contracts.review import DECISIONS
+from feedback_assets.contracts.review import DECISIONS, SAMPLES
 from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENTS, RAW_TEXT
 from feedback_assets.contracts.themes import THEMES
 from feedback_assets.ground.identity import theme_id
@@ -18,6 +19,7 @@ from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.lakehouse.recording import RecordingLakehouse
 from feedback_assets.review.decide import approve, edit, reject, undo
 from feedback_assets.review.queue import QueueItem, chance_of, next_items, priority_of, value_of
+from feedback_assets_tests.loopback.trackers import Fuse, FusedLake, Killed
 from feedback_assets_tests.review.texts import LABELS, NOW, Text, put
 
 
@@ -130,6 +132,21 @@ def test_near_duplicates_that_came_after_a_decision_are_covered_by_it_and_not_as
     version = lake.version(DECISIONS)
     assert asked(lake) == [unlike.issue]
     assert lake.version(DECISIONS) == version
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 4])
+def test_killed_between_its_writes_the_next_look_asks_the_same_and_completes_them(lake: LocalLakehouse, tmp_path: Path, step: int) -> None:
+    unharmed = LocalLakehouse(tmp_path / "unharmed")
+    for home in (lake, unharmed):
+        (first, *_) = put(home, [Text("a"), Text("s", stand="accepted"), Text("c", category="crash")])
+        approve(home, LABELS, first.issue, by="u-1", now=NOW)
+        put(home, [Text("late", leader="a")])
+    with pytest.raises(Killed):
+        next_items(FusedLake(lake, Fuse(step)), 50, NOW)
+    assert next_items(lake, 50, NOW) == next_items(unharmed, 50, NOW)
+    for table in (DECISIONS, SAMPLES):
+        rows = [sorted(map(repr, home.read(table).to_pylist())) for home in (lake, unharmed)]
+        assert rows[0] == rows[1]
 
 
 def test_conflicts_come_first_with_who_disagrees_and_how_much_waits(lake: LocalLakehouse) -> None:
