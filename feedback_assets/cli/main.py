@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("feedback_assets.cli.status:status", "Count rows by stage and source, with ages."),
     "themes": ("feedback_assets.cli.themes:themes", "List the themes with the highest scores."),
     "tickets": ("feedback_assets.cli.tickets:tickets", "List the tickets."),
+    "review": ("feedback_assets.cli.review:review", "Decide about issues that the machine doubts; take decisions back."),
     "trace": ("feedback_assets.cli.trace:trace", "From a ticket, theme, issue or event to the source bytes and back."),
     "dead-letters": ("feedback_assets.cli.dead_letters:dead_letters", "What could not be read, where it is, and why."),
     "evaluate": ("feedback_assets.cli.evaluate:evaluate", "Measure the shipped components on your own labelled data."),

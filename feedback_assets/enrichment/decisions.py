@@ -1,12 +1,12 @@
 """Turns what people decided in review into training samples: the newest decision about the same words counts, golden texts stay out.
 
-Not here: the table (contracts/review.py), how decisions are made (console), training (training.py).
+Not here: the table and which decisions are in force (contracts/review.py), how decisions are made (review/), training (training.py).
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from feedback_assets.contracts.review import DECISIONS
+from feedback_assets.contracts.review import DECISIONS, decisions_in_force, is_propagated
 from feedback_assets.enrichment.features import tokens
 from feedback_assets.enrichment.golden import GoldenText
 from feedback_assets.enrichment.learning.groups import duplicate_groups
@@ -17,6 +17,8 @@ from feedback_assets.lakehouse.interface import Lakehouse
 
 WEIGHT = 3.0
 """How much a decision counts beside a golden text: it is about texts that really come in here."""
+_NO_ISSUE = ("rejected", "spam")
+_SAYS_NOTHING = ("duplicate",)
 
 
 def read_decisions(lake: Lakehouse) -> list[dict[str, Any]]:
@@ -27,14 +29,15 @@ def read_decisions(lake: Lakehouse) -> list[dict[str, Any]]:
 def decided_samples(rows: Sequence[Mapping[str, Any]], taxonomy: Taxonomy, golden: Sequence[GoldenText]) -> list[Sample]:
     """Samples in a fixed order, whatever the order of the rows.
 
-    Decisions about the same words in the same language are one: the newest. Left out: categories that the taxonomy no longer has, empty
-    quotes, and texts that are near-duplicates of golden texts that the model is calibrated or measured on.
+    Decisions about the same words in the same language are one: the newest. Left out: what was taken back or is in conflict, what was
+    propagated (one text would count as often as it was copied), repetitions, categories that the taxonomy no longer has, empty quotes, and
+    texts that are near-duplicates of golden texts that the model is calibrated or measured on.
     """
     newest: dict[tuple[str, ...], Mapping[str, Any]] = {}
-    for row in sorted(rows, key=_age):
-        if tokens(blanked(row["quote"])):
+    for row in sorted(decisions_in_force(rows), key=_age):
+        if tokens(blanked(row["quote"])) and not is_propagated(row) and row["verdict"] not in _SAYS_NOTHING:
             newest[tuple(tokens(row["quote"]))] = row
-    chosen = [newest[words] for words in sorted(newest) if newest[words]["verdict"] == "rejected" or _known(newest[words], taxonomy)]
+    chosen = [newest[words] for words in sorted(newest) if newest[words]["verdict"] in _NO_ISSUE or _known(newest[words], taxonomy)]
     held = [g.text for g in golden if g.split != "train"] + [label.evidence for g in golden if g.split != "train" for label in g.labels]
     groups = duplicate_groups([*held, *(plain(row["quote"]) for row in chosen)]).tolist()
     measured = set(groups[: len(held)])
@@ -51,7 +54,7 @@ def _known(row: Mapping[str, Any], taxonomy: Taxonomy) -> bool:
 
 def _sample(row: Mapping[str, Any], taxonomy: Taxonomy) -> Sample:
     text = plain(row["quote"])
-    if row["verdict"] == "rejected":
+    if row["verdict"] in _NO_ISSUE:
         return Sample(text, frozenset({NONE}), frozenset(), WEIGHT)
     category = taxonomy.by_id[row["category"]]
     known = category.subcategory(row["subcategory"]) is not None

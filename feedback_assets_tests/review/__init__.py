@@ -1,0 +1,1 @@
+"""Tests of review: deciding, the queue, binding, conflicts, calibration."""
