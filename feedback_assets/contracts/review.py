@@ -68,6 +68,7 @@ DECISIONS = Table(
         Column("duplicate_of", "string", "The issue that a duplicate repeats.", nullable=True, pattern=c.ID128),
         Column("adjudicates", "string", "The conflict of two people that this decision settles.", nullable=True, pattern=c.ID128),
         Column("feed_date", "date", "Day under which the source delivered the record.", nullable=True),
+        Column("batch_id", "string", "Batch of the issue's row: it is derived anew after the decision.", nullable=True, pattern=c.ID128),
         Column("machine_stand", "string", "What the machine had made of it.", nullable=True, one_of=STANDS),
         Column("machine_reason", "string", "Why it was in review; null when it was not.", nullable=True, one_of=REVIEW_REASONS),
         Column("machine_category", "string", "Category that the machine had said.", nullable=True),

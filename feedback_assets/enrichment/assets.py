@@ -21,7 +21,9 @@ def _run(at: StepRun) -> object:
     services, reader = at.services, at.services.reader_on(at.lake)
     model, workers = services.language_model, services.compute.kernel_workers
     making = at.making(**reading_versions(reader, model))
-    return enrich_days(at.lake, reader, at.days, now=at.now, workers=workers, making=making, language_model=model)
+    return enrich_days(
+        at.lake, reader, at.days, now=at.now, workers=workers, making=making, language_model=model, bind=services.binding_on(at.lake)
+    )
 
 
 def _ask(at: StepRun) -> object:

@@ -6,7 +6,7 @@ Not here: what a text says (cascade.py), Dagster (assets.py).
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -66,10 +66,12 @@ def enrich_days(
     workers: int = 1,
     making: Making = LIVE,
     language_model: "LanguageModel | None" = None,
+    bind: "Bind | None" = None,
 ) -> dict[date, DayReport]:
     """Enriches what is new on `days`, slice by slice, by so many `workers`. Nothing new, or nothing to restate: nothing is committed.
 
     now: stored as processed_at. language_model: its answers of the ledger decide what the reader leaves open; nothing is asked here.
+    bind: what people decided stands above all of that.
     """
     versions = {"taxonomy_version": reader.taxonomy_version, "model_version": reader.model_version, "made_by": making.made_by}
     columns = EVENT_COLUMNS if language_model is None else QUESTION_COLUMNS
@@ -84,9 +86,46 @@ def enrich_days(
                     questions = open_questions(read, language_model)
                     known = known_answers(lake, language_model, questions.values())
                     read = with_answers(read, questions, known, language_model)
-                slice_of.write(rows, _enriched(read, versions, now))
+                written = _enriched(read, versions, now)
+                slice_of.write(rows, written if bind is None else _bound(written, bind))
             slice_of.close()
     return reports
+
+
+Bind = Callable[["pa.Table", "pa.Table"], "tuple[pa.Table, pa.Table, frozenset[tuple[str, str]]]"]
+"""Rows of enrichment/issues and enrichment/review -> the same as people decided, and the (event, payload) of which a row changed."""
+_PERSON = "person"
+
+
+def _bound(written: "Mapping[Table, pa.Table]", bind: Bind) -> "dict[Table, pa.Table]":
+    """The rows of the three tables as people decided."""
+    import polars as pl
+
+    issues, review, events = bind(written[ISSUES], written[REVIEW])
+    if not events:
+        return dict(written)
+    decided = pl.DataFrame(sorted(events), schema={"event_id": pl.String, "payload_sha256": pl.String}, orient="row")
+    counts = [
+        frame_of(rows.select(_EVENT)).group_by(_EVENT).agg(pl.len().cast(pl.Int32).alias(name))
+        for rows, name in ((issues, "n_issues"), (review, "n_review"))
+    ]
+    whole = frame_of(written[ENRICHED_EVENTS])
+    counted = whole.join(decided.with_columns(is_decided=True), on=["event_id", "payload_sha256"], how="left", maintain_order="left")
+    for count in counts:
+        counted = counted.join(count, on=_EVENT, how="left", maintain_order="left")
+    n_issues, n_review, is_decided = (
+        pl.col("n_issues").fill_null(0),
+        pl.col("n_review").fill_null(0),
+        pl.col("is_decided").fill_null(value=False),
+    )
+    outcome = pl.when(n_issues > 0).then(pl.lit("issues")).when(n_review > 0).then(pl.lit("review")).otherwise(pl.lit("no_issue"))
+    counted = counted.with_columns(
+        pl.when(is_decided).then(outcome).otherwise("outcome").alias("outcome"),
+        pl.when(is_decided).then(pl.lit(_PERSON)).otherwise("tier").alias("tier"),
+        pl.when(is_decided).then(n_issues).otherwise("issues").alias("issues"),
+        pl.when(is_decided).then(n_review).otherwise("in_review").alias("in_review"),
+    )
+    return {ISSUES: issues, REVIEW: review, ENRICHED_EVENTS: counted.select(whole.columns).to_arrow()}
 
 
 class _Slice:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from feedback_assets.contracts.bronze import MANIFEST, STAGE_BATCHES
 from feedback_assets.contracts.table import Table
+from feedback_assets.ground.batches import decided_counts
 from feedback_assets.ground.verdict import SAMPLE, Verdict
 from feedback_assets.lakehouse.interface import Lakehouse, Where
 
@@ -179,11 +180,13 @@ def _unfinished(lake: Lakehouse) -> list[tuple[dict[str, Any], str]]:
     batches = lake.read(MANIFEST, columns=["batch_id", "source", "feed_date"]).to_pylist()
     ledger = lake.read(STAGE_BATCHES, columns=["stage", "batch_id", "edition", "read_edition"]).to_pylist()
     done = {(r["stage"], r["batch_id"]): (r["edition"] or 0, r["read_edition"] or 0) for r in ledger}
+    decided = decided_counts(lake)
     found = []
     for batch in batches:
         editions = {stage: done.get((stage, batch["batch_id"]), (0, -1)) for stage in STAGES}
         answered, _ = done.get(("answers", batch["batch_id"]), (0, 0))
-        before = {"silver": 0, "enrichment": editions["silver"][0] + answered, "embeddings": editions["enrichment"][0]}
+        read = editions["silver"][0] + answered + decided[batch["feed_date"], batch["batch_id"]]
+        before = {"silver": 0, "enrichment": read, "embeddings": editions["enrichment"][0]}
         found += [(batch, stage) for stage in STAGES if editions[stage][1] != before[stage]]
     return found
 

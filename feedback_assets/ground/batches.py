@@ -7,12 +7,14 @@ rows of the stages themselves (restating.py and the stages).
 """
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.bronze import STAGE_BATCHES
+from feedback_assets.contracts.review import DECISIONS
 from feedback_assets.lakehouse.interface import Lakehouse
 
 if TYPE_CHECKING:
@@ -89,12 +91,13 @@ def open_batches(lake: Lakehouse, stage: str, days: Collection[date] | None, mak
     by_stage: dict[str, dict[tuple[date, str], dict[str, Any]]] = {name: {} for name in (*before, stage)}
     for row in _ledger(lake, list(by_stage), days):
         by_stage[row["stage"]][row["feed_date"], row["batch_id"]] = row
+    decided = decided_counts(lake) if stage == "enrichment" else Counter()
     found = []
     for key, row in by_stage[before[0]].items():
         done = by_stage[stage].get(key)
         read = [r for name in before if (r := by_stage[name].get(key)) is not None]
         # Each edition only grows, so their sum tells whether any of them did.
-        edition = sum(r["edition"] or 0 for r in read)
+        edition = sum(r["edition"] or 0 for r in read) + decided[key]
         follows = done is not None and (done["read_edition"] or 0) != edition
         waits = done is not None and stage == "answers" and UNASKED in done["reasons"]
         if done is None or follows or waits or is_stale(done, making):
@@ -111,6 +114,20 @@ def open_batches(lake: Lakehouse, stage: str, days: Collection[date] | None, mak
                 )
             )
     return sorted(found, key=lambda b: (b.feed_date, b.batch_id))
+
+
+def decided_counts(lake: Lakehouse) -> Counter[tuple[date, str]]:
+    """How many decisions of people, and withdrawals of such, each batch has had: it only grows, as an edition does."""
+    found: Counter[tuple[date, str]] = Counter()
+    if lake.version(DECISIONS) < 0:
+        return found
+    columns = ["decision_id", "verdict", "undoes", "propagated_from", "feed_date", "batch_id"]
+    rows = [r for r in lake.read(DECISIONS, columns=columns).to_pylist() if r["batch_id"]]
+    undone = Counter(r["undoes"] for r in rows if r["verdict"] == "undo")
+    for row in rows:
+        # Whoever takes a decision back takes back what was propagated from it, in whatever batch that is.
+        found[row["feed_date"], row["batch_id"]] += 1 + undone[row["propagated_from"]] if row["propagated_from"] else 1
+    return found
 
 
 def _fence(read: Sequence[Mapping[str, Any]]) -> str:

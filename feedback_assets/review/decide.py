@@ -311,6 +311,7 @@ def _row(item: Item, answer: _Answer, by: str, at: datetime) -> dict[str, Any]:
         "decided_at": at,
         "duplicate_of": answer.duplicate_of,
         "feed_date": item.feed_date,
+        "batch_id": item.batch_id or None,
         "machine_stand": item.stand,
         "machine_reason": item.reason or None,
         "machine_category": item.category,

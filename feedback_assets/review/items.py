@@ -22,7 +22,7 @@ SHORTEST = 6
 _QUOTE = 600
 _READ = (
     *("issue_id", "event_id", "payload_sha256", "feed_date", "category", "subcategory", "severity"),
-    *("confidence", "tier", "language", "quote"),
+    *("confidence", "tier", "language", "quote", "batch_id"),
 )
 
 
@@ -47,6 +47,7 @@ class Item:
     tier: str
     language: str
     quote: str
+    batch_id: str = ""
 
     @property
     def words(self) -> tuple[str, str, str]:
@@ -97,6 +98,7 @@ def from_decision(row: Row) -> Item:
         row.get("machine_tier") or "",
         row["language"],
         row["quote"],
+        row.get("batch_id") or "",
     )
 
 

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from feedback_assets.ground.settings import Settings
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from feedback_assets.alerts.channels.interface import AlertChannel
     from feedback_assets.bronze.landing import LandingZone
     from feedback_assets.compute.interface import Compute
     from feedback_assets.enrichment.asking import Means
     from feedback_assets.enrichment.language_model import LanguageModel
+    from feedback_assets.enrichment.process import Bind
     from feedback_assets.enrichment.reader import Reader
     from feedback_assets.lakehouse.interface import Lakehouse
     from feedback_assets.model_client.settings import ModelSettings
@@ -92,6 +95,25 @@ class Services:
             reader = build_reader(self.settings.taxonomy, self.settings.models, decisions=read_decisions(lake))
             self._reader = (version, reader)
         return self._reader[1]
+
+    def binding_on(self, lake: "Lakehouse") -> "Bind | None":
+        """What people decided, as enrichment binds it; None while nobody decided anything."""
+        from feedback_assets.contracts.review import DECISIONS
+        from feedback_assets.enrichment.severity import Rubric
+        from feedback_assets.review.binding import bind_tables
+        from feedback_assets.review.labels import labels_of
+
+        decisions = lake.read(DECISIONS).to_pylist()
+        if not decisions:
+            return None
+        taxonomy = self.reader_on(lake).taxonomy
+        labels, urgency = labels_of(taxonomy.categories), Rubric(taxonomy).urgency
+
+        def bind(issues: "pa.Table", review: "pa.Table") -> "tuple[pa.Table, pa.Table, frozenset[tuple[str, str]]]":
+            found, doubted, bound = bind_tables(issues, review, decisions, labels, urgency=urgency)
+            return found, doubted, bound.events
+
+        return bind
 
     @cached_property
     def model_settings(self) -> "ModelSettings | None":

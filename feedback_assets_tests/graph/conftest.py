@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -15,7 +16,9 @@ from feedback_assets.graph.jobs import DAY_JOB, GOLD_JOB
 from feedback_assets.ground.settings import PURPOSE_TAG, Settings
 from feedback_assets.wiring.build import build_defs
 from feedback_assets.wiring.services import Services
+from feedback_assets_tests.enrichment.answering import MODEL, issue, reply, text_in
 from feedback_assets_tests.keys import KEY_HEX
+from feedback_assets_tests.loopback.azure_openai import AzureOpenAI, Question
 from feedback_assets_tests.small import land, posts
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -67,8 +70,19 @@ def edited(post: str) -> str:
 @pytest.fixture(scope="session")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     """Two days of demo feedback of every source, live: files to tickets; then a micro-batch of a few posts, one of them an edit that
-    takes an issue out of force."""
-    services = Services(Settings(home=tmp_path_factory.mktemp("ran") / "home", pseudonym_key=KEY_HEX))
+    takes an issue out of force. What rules and the local model leave open is put to a language model that cannot tell either."""
+    with AzureOpenAI(cannot_tell) as service:
+        yield from _ran(tmp_path_factory.mktemp("ran") / "home", service)
+
+
+def cannot_tell(question: Question) -> Any:
+    """An answer that shows words of the text and names no kind."""
+    return reply(issue(text_in(question.text).strip()[:60].rpartition(" ")[0] or "nothing", None))
+
+
+def _ran(home: Path, service: AzureOpenAI) -> Iterator[Ran]:
+    model = {"FEEDBACK_MODEL_ENDPOINT": service.endpoint, "FEEDBACK_MODEL_NAME": MODEL, "FEEDBACK_MODEL_API_KEY": service.key}
+    services = Services(Settings(home=home, pseudonym_key=KEY_HEX, model=tuple(model.items())))
     generate(services.settings.landing, records=240, days=2, seed=7)
     (complaint,) = posts(1, day=DAYS[1])
     land(services.settings.home, [complaint], day=DAYS[1])
