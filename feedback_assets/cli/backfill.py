@@ -1,6 +1,7 @@
 """`feedback backfill` and `feedback plan-backfill`: days brought to today's versions, and what that would take, said before."""
 
 import os
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from feedback_assets.ground.home import prepare_home, run_lock
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from feedback_assets.enrichment.asking import Plan
     from feedback_assets.ground.settings import Settings
     from feedback_assets.wiring.restating import Stale
 
@@ -58,12 +60,34 @@ def backfill(stage: str, first: datetime | None, last: datetime | None, as_json:
 @click.option("--to", "last", type=_DAY, help="Last feed date.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def plan_backfill(stage: str, first: datetime | None, last: datetime | None, as_json: bool) -> None:
-    """Say which partitions a backfill would make anew, how many rows are stale, and why."""
-    found = _stale(context.settings(), stage, first, last)
+    """Say which partitions a backfill would make anew, how many rows are stale, why, and what the language model would cost.
+
+    Nothing is asked. With stage silver the texts are those of now.
+    """
+    settings = context.settings()
+    found = _stale(settings, stage, first, last)
+    plan = _planned(settings, first, last) if stage != "themes" else None
     if as_json:
-        output.print_json({"stale": [_row(s) for s in found]})
-    else:
-        _show(found, "stale")
+        output.print_json({"stale": [_row(s) for s in found], "answers": None if plan is None else asdict(plan)})
+        return
+    _show(found, "stale")
+    if plan is not None:
+        basis = f"by {plan.answers} answers of before" if plan.answers else "from above: there is no answer yet to go by"
+        output.line(
+            f"language model: {plan.texts} texts open, {plan.calls} calls, {plan.prompt_tokens} + {plan.completion_tokens} tokens, "
+            f"{plan.cost_usd:.2f} USD, {plan.minutes:.1f} minutes ({basis})"
+        )
+
+
+def _planned(settings: "Settings", first: datetime | None, last: datetime | None) -> "Plan | None":
+    from feedback_assets.wiring.restating import planned_answers
+    from feedback_assets.wiring.services import Services
+
+    services = Services(settings)
+    try:
+        return planned_answers(services, first.date() if first else date.min, last.date() if last else date.max)
+    finally:
+        services.compute.close()
 
 
 def _from(stage: str) -> "Sequence[str]":

@@ -121,6 +121,9 @@ ANSWERS = Table(
         Column("outcome", "string", "ok, or the class of the failure.", one_of=ANSWER_OUTCOMES),
         Column("detail", "string", "Why it is not ok, without text of feedback."),
         Column("prompt_tokens", "int64", "Tokens of the prompt as the service counts them, over all requests for it.", at_least=0),
+        Column(
+            "estimated_tokens", "int64", "Tokens of the prompt as they were estimated before, from above: what plans go by.", at_least=0
+        ),
         Column("cached_tokens", "int64", "Those of them that the service had cached.", at_least=0),
         Column("completion_tokens", "int64", "Tokens of the answer.", at_least=0),
         Column("cost_usd", "double", "What it cost by taxonomy/model_prices.yaml, in US dollars.", at_least=0),

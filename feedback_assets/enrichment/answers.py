@@ -83,6 +83,27 @@ def spent_on(lake: Lakehouse, day: date) -> float:
     return float(found["cost_usd"].sum())
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What answers of one prompt by one model have taken: their number, tokens of the prompt by estimated ones, tokens and seconds each."""
+
+    answers: int = 0
+    prompt_share: float = 1.0
+    completion_mean: float = 0.0
+    latency_mean: float = 1.0
+
+
+def spent_tokens(lake: Lakehouse, model: str, prompt_version: str) -> Spent:
+    """What to expect of further questions, by those that were answered."""
+    columns = ["prompt_tokens", "estimated_tokens", "completion_tokens", "requests", "latency_s"]
+    rows = read_frame(lake, ANSWERS, columns, {"model": [model], "prompt_version": [prompt_version], "outcome": ["ok"]})
+    estimated = int(rows["estimated_tokens"].sum())
+    if not rows.height or not estimated:
+        return Spent()
+    means = [float(rows[name].mean() or 0.0) for name in ("completion_tokens", "latency_s")]  # type: ignore[arg-type]
+    return Spent(rows.height, int(rows["prompt_tokens"].sum()) / estimated, *means)
+
+
 class Journal:
     """Answers on their way into the table. A context manager; one process a journal file.
 

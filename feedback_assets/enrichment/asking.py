@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.silver import EVENTS
-from feedback_assets.enrichment.answers import PASSING, Journal, Known, classes, known_answers, spent_on
+from feedback_assets.enrichment.answers import PASSING, Journal, Known, classes, known_answers, spent_on, spent_tokens
 from feedback_assets.enrichment.kernel import ReadsEvents
 from feedback_assets.enrichment.language_model import LanguageModel, Question, is_open, outcome_of
 from feedback_assets.enrichment.reading import QUESTION_COLUMNS, read_events
@@ -48,15 +48,18 @@ class Means:
 class DayReport:
     """What was asked for one day. open: texts that the cheaper tiers left open, by what became of them: ok, each class, unasked.
 
-    asked: questions that were sent for the day. Tokens and dollars are those of the day's questions; equal texts are paid for once.
+    records: events of the day's batches. asked: questions that were sent for the day. Tokens and dollars are those of the day's questions;
+    equal texts are paid for once.
     """
 
     batches: int = 0
+    records: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     asked: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float = 0.0
+    cost_per_1000_records: float = 0.0
     stopped: str = ""
 
 
@@ -95,14 +98,61 @@ def ask_days(
     """
     wanted = sorted(set(days))
     reports = {day: DayReport() for day in wanted}
-    fresh = {(b.feed_date, b.batch_id) for b in open_batches(lake, "enrichment", wanted, LIVE) if not b.is_done}
-    listed = [b for b in open_batches(lake, STAGE, wanted, making) if b.is_done or making.restates or (b.feed_date, b.batch_id) in fresh]
+    listed = _to_ask(lake, wanted, making)
     if listed:
         with Journal(lake, means.journals) as journal:
             asking = _Asking(lake, model, means, making, journal, reports=reports)
             for batches in in_slices(listed, lambda b: int(b["rows"])):
                 asking.answer(batches, _questions(lake, reader, model, batches, workers))
     return reports
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What asking would take. texts: left open by the cheaper tiers. calls: questions that nobody has answered. answers: the number of
+    answers of before that tokens are estimated by; without any they are estimates from above. minutes: at the limits that are set."""
+
+    texts: int
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float
+    minutes: float
+    answers: int
+
+
+def plan_days(
+    lake: Lakehouse, reader: ReadsEvents, model: LanguageModel, means: Means, days: Collection[date], *, making: Making, workers: int = 1
+) -> Plan:
+    """What ask_days() would ask now, and what that would take. Nothing is asked or written."""
+    from feedback_assets.model_client.client import estimate
+
+    texts, estimates = 0, {}
+    for batches in in_slices(_to_ask(lake, sorted(set(days)), making), lambda b: int(b["rows"])):
+        found = _questions(lake, reader, model, batches, workers)
+        texts += len(found)
+        known = known_answers(lake, model, [t.question for t in found])
+        for text in found:
+            if _is_wanted(known.get(text.question.key)):
+                estimates[text.question.key] = estimate(text.question.ask, means.settings)
+    seen = spent_tokens(lake, model.model, f"{model.prompt.version}+{model.prompt.content_hash[:8]}")
+    prompt = sum(p for p, _ in estimates.values())
+    room = sum(r for _, r in estimates.values())
+    if seen.answers:
+        prompt, room = round(prompt * seen.prompt_share), round(len(estimates) * seen.completion_mean)
+    settings = means.settings
+    by_requests = len(estimates) / settings.requests_per_minute if settings.requests_per_minute else 0.0
+    by_tokens = (prompt + sum(r for _, r in estimates.values())) / settings.tokens_per_minute if settings.tokens_per_minute else 0.0
+    by_latency = len(estimates) * seen.latency_mean / 60 / settings.concurrency
+    on = means.now().astimezone(UTC).date()
+    cost = float(means.prices.cost(model.model, prompt, room, on=on)) if estimates else 0.0
+    return Plan(texts, len(estimates), prompt, room, round(cost, 6), round(max(by_requests, by_tokens, by_latency), 2), seen.answers)
+
+
+def _to_ask(lake: Lakehouse, days: Sequence[date], making: Making) -> list[Batch]:
+    """The batches whose open texts are asked for."""
+    fresh = {(b.feed_date, b.batch_id) for b in open_batches(lake, "enrichment", days, LIVE) if not b.is_done}
+    return [b for b in open_batches(lake, STAGE, days, making) if b.is_done or making.restates or (b.feed_date, b.batch_id) in fresh]
 
 
 @dataclass(frozen=True)
@@ -186,6 +236,8 @@ class _Asking:
         self._stopped = tally.stopped
 
     def _row(self, asked: _Open, answer: "Answer") -> dict[str, Any]:
+        from feedback_assets.model_client.client import estimate
+
         prompt, now = self._model.prompt, self._means.now()
         claims = self._model.claims(answer.text, asked.text) if answer.outcome == OK else None
         return {
@@ -204,6 +256,7 @@ class _Asking:
             "response": answer.text,
             "outcome": outcome_of(claims, answer.outcome),
             "detail": answer.detail,
+            "estimated_tokens": estimate(asked.question.ask, self._means.settings)[0],
             "prompt_tokens": answer.prompt_tokens,
             "completion_tokens": answer.completion_tokens,
             "requests": answer.attempts,
@@ -238,6 +291,8 @@ class _Asking:
             )
             report = self._reports[batch.feed_date]
             report.batches += 1
+            report.records += batch.rows
+            report.cost_per_1000_records = round(1000 * report.cost_usd / max(report.records, 1), 6)
             report.outcomes.update(found)
             if found.get(UNASKED):
                 report.stopped = self._stopped

@@ -49,6 +49,8 @@ class DayReport:
     outcomes: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)
     review_reasons: Counter[str] = field(default_factory=Counter)
+    tiers: Counter[str] = field(default_factory=Counter)
+    """Events by the tier that decided them."""
     committed: bool = False
 
 
@@ -313,6 +315,8 @@ def _count(
         outcomes[day, batch][outcome] += n
         reports[day].rows_in += n
         reports[day].outcomes[outcome] += n
+    for (day, tier), n in _groups(written[ENRICHED_EVENTS], "feed_date", "tier"):
+        reports[day].tiers[tier] += n
     for (day, category), n in _groups(written[ISSUES], "feed_date", "category"):
         reports[day].issues += n
         reports[day].categories[category] += n

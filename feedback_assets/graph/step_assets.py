@@ -212,7 +212,12 @@ def _describe_days(context: dg.AssetExecutionContext, table: Table, lake: Record
 def _did(report: object) -> dict[str, dg.MetadataValue[Any]]:
     """What a step says that it did; nothing when it says nothing."""
     said = plain(report)
-    return {"what this run did": dg.MetadataValue.json(said)} if isinstance(said, dict | list) and said else {}
+    if not isinstance(said, dict | list) or not said:
+        return {}
+    numbers = {k: v for k, v in said.items() if isinstance(v, int | float) and not isinstance(v, bool)} if isinstance(said, dict) else {}
+    # Numbers stand for themselves too: the UI plots them over runs and partitions.
+    plotted = {name: dg.MetadataValue.float(float(v)) if isinstance(v, float) else dg.MetadataValue.int(v) for name, v in numbers.items()}
+    return {"what this run did": dg.MetadataValue.json(said), **plotted}
 
 
 def plain(did: object) -> Any:

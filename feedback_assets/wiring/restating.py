@@ -10,9 +10,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.bronze import STAGE_BATCHES
+from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.ground.batches import versions
 
 if TYPE_CHECKING:
+    from feedback_assets.enrichment.asking import Plan
     from feedback_assets.wiring.services import Services
 
 STAGES = ("silver", "enrichment", "themes")
@@ -65,6 +67,19 @@ def stale(services: "Services", stages: Sequence[str], first: date, last: date) 
                 one.why[why(row["made_by"] or "", one.made_by)] += row["rows_in"]
         found.append(one)
     return found
+
+
+def planned_answers(services: "Services", first: date, last: date) -> "Plan | None":
+    """What a backfill of enrichment over these days would ask the language model; None without one."""
+    from feedback_assets.enrichment.asking import plan_days
+    from feedback_assets.ground.batches import Making
+
+    model, means = services.language_model, services.answer_means
+    if model is None or means is None:
+        return None
+    days = sorted(d for d in services.lake.partitions(EVENTS) if first <= d <= last)
+    making = Making(todays_versions(services)["enrichment"], "backfill", restates=True)
+    return plan_days(services.lake, services.reader, model, means, days, making=making, workers=services.compute.kernel_workers)
 
 
 def why(made_by: str, today: str) -> str:

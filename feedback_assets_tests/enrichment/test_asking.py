@@ -13,7 +13,7 @@ import pytest
 
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ANSWERS, ENRICHED_EVENTS, ISSUES, REVIEW
-from feedback_assets.enrichment.asking import ask_days
+from feedback_assets.enrichment.asking import ask_days, plan_days
 from feedback_assets.enrichment.process import enrich_days, pending_days
 from feedback_assets.enrichment.reader import Reader
 from feedback_assets.enrichment.taxonomy import Taxonomy
@@ -206,6 +206,26 @@ def test_no_endpoint_leaves_everything_as_it_is(lake: LocalLakehouse, reader: Re
     assert lake.count(REVIEW) == len(THINGS)
     assert lake.count(ANSWERS) == 0
     assert MODEL
+
+
+def test_a_plan_names_what_asking_then_takes_within_a_tenth(
+    lake: LocalLakehouse, reader: Reader, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    vague(lake, n=20)
+    with AzureOpenAI(labelled({"broken": "display_usability"})) as service:
+        means, model = means_of(service, tmp_path), model_of(taxonomy)
+        first = plan_days(lake, reader, model, means, [DAY], making=LIVE)
+        assert (first.texts, first.calls, first.answers) == (20, 20, 0)
+        ask_days(lake, reader, model, means, [DAY], making=LIVE)
+        assert sum(r["cost_usd"] for r in lake.read(ANSWERS).to_pylist()) <= first.cost_usd
+        vague(lake, n=90, batch="bb")
+        paid = len(service.requests)
+        plan = plan_days(lake, reader, model, means, [DAY], making=LIVE)
+        assert len(service.requests) == paid, "a plan asks nothing"
+        report = ask_days(lake, reader, model, means, [DAY], making=LIVE)[DAY]
+        assert (plan.texts, plan.calls) == (90, report.asked)
+        assert abs(plan.cost_usd - report.cost_usd) <= 0.1 * report.cost_usd
+        assert abs(plan.prompt_tokens - report.prompt_tokens) <= 0.1 * report.prompt_tokens
 
 
 def edited(tmp_path: Path, category: str) -> Taxonomy:
