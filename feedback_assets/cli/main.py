@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("feedback_assets.cli.ingest:ingest", "Put files into the landing zone."),
     "run": ("feedback_assets.cli.run:run", "Process what is new, from landing files to tickets."),
     "backfill": ("feedback_assets.cli.backfill:backfill", "Bring days to today's code, rules, taxonomy and model."),
+    "replay": ("feedback_assets.cli.replay:replay", "Ask the language model again what ended in one class of failure."),
     "plan-backfill": ("feedback_assets.cli.backfill:plan_backfill", "Say what a backfill would make anew, and why."),
     "dev": ("feedback_assets.cli.dev:dev", "Open the Dagster UI on this home."),
     "status": ("feedback_assets.cli.status:status", "Count rows by stage and source, with ages."),
@@ -38,7 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 FAILED = 1
 STOPPED = 130
-WORKING = ("demo-data", "ingest", "run", "backfill", "upkeep")
+WORKING = ("demo-data", "ingest", "run", "backfill", "replay", "upkeep")
 """Commands that do more than print."""
 
 

@@ -210,7 +210,7 @@ class _Runs:
         span = {PARTITION: first.isoformat()} if first == last else {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}
         return self._execute(DAY_JOB, [*(dg.AssetKey(["bronze", s]) for s in sorted(sources)), *later], span)
 
-    def stages(self, rooms: Collection[str], first: date, last: date) -> bool:
+    def stages(self, rooms: Collection[str], first: date, last: date, tags: Mapping[str, str]) -> bool:
         """Runs the daily assets of these rooms, and no other, on a range. True when it succeeded."""
         from feedback_assets.graph.jobs import DAY_JOB
         from feedback_assets.wiring.launch import PARTITION, RANGE_END, RANGE_START
@@ -218,7 +218,7 @@ class _Runs:
         job = self.launcher.job(DAY_JOB).get_definition()
         wanted = [k for k in job.asset_layer.selected_asset_keys if k.path[0] in rooms]
         span = {PARTITION: first.isoformat()} if first == last else {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}
-        return self._execute(DAY_JOB, wanted, span)
+        return self._execute(DAY_JOB, wanted, {**span, **tags})
 
     def gold(self) -> bool:
         """Runs the gold job. True when it succeeded."""
@@ -286,7 +286,9 @@ def chunks(days: Sequence[date], longest: int) -> list[list[date]]:
     return ranges
 
 
-def run_backfill(settings: Settings, rooms: Collection[str], days: Sequence[date]) -> dict[str, Any]:
+def run_backfill(
+    settings: Settings, rooms: Collection[str], days: Sequence[date], purpose: str = BACKFILL, tags: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Runs the daily assets of these rooms on these days as a backfill, then gold: {days, runs, failed, gold}. The caller holds the run
     lock."""
     from feedback_assets.wiring.services import Services
@@ -299,11 +301,11 @@ def run_backfill(settings: Settings, rooms: Collection[str], days: Sequence[date
     services = Services(settings)
     with dg.DagsterInstance.get() as instance:
         reap_dead_runs(instance)
-        runs = _Runs(instance, BACKFILL)
+        runs = _Runs(instance, purpose)
         try:
             for chunk in chunks(days, settings.days_per_run):
                 report["runs"] += 1
-                if not runs.stages(rooms, chunk[0], chunk[-1]):
+                if not runs.stages(rooms, chunk[0], chunk[-1], tags or {}):
                     report["failed"].append(f"{chunk[0]} .. {chunk[-1]}")
             if days:
                 report["runs"] += 1

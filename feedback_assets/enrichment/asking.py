@@ -90,18 +90,27 @@ class Budget:
 
 
 def ask_days(
-    lake: Lakehouse, reader: ReadsEvents, model: LanguageModel, means: Means, days: Collection[date], *, making: Making, workers: int = 1
+    lake: Lakehouse,
+    reader: ReadsEvents,
+    model: LanguageModel,
+    means: Means,
+    days: Collection[date],
+    *,
+    making: Making,
+    workers: int = 1,
+    again: str = "",
 ) -> dict[date, DayReport]:
     """Asks what the batches of these days leave open and nobody has answered. Nothing new: no request, no commit.
 
     A live run asks for batches that enrichment has not read yet, and for what a budget left over; one that restates for all of its days.
+    again: an outcome; what ended in it is asked for once more, whatever run this is.
     """
     wanted = sorted(set(days))
     reports = {day: DayReport() for day in wanted}
-    listed = _to_ask(lake, wanted, making)
+    listed = _to_ask(lake, wanted, making, again)
     if listed:
         with Journal(lake, means.journals) as journal:
-            asking = _Asking(lake, model, means, making, journal, reports=reports)
+            asking = _Asking(lake, model, means, making, journal, reports=reports, again=again)
             for batches in in_slices(listed, lambda b: int(b["rows"])):
                 asking.answer(batches, _questions(lake, reader, model, batches, workers))
     return reports
@@ -149,10 +158,11 @@ def plan_days(
     return Plan(texts, len(estimates), prompt, room, round(cost, 6), round(max(by_requests, by_tokens, by_latency), 2), seen.answers)
 
 
-def _to_ask(lake: Lakehouse, days: Sequence[date], making: Making) -> list[Batch]:
+def _to_ask(lake: Lakehouse, days: Sequence[date], making: Making, again: str = "") -> list[Batch]:
     """The batches whose open texts are asked for."""
     fresh = {(b.feed_date, b.batch_id) for b in open_batches(lake, "enrichment", days, LIVE) if not b.is_done}
-    return [b for b in open_batches(lake, STAGE, days, making) if b.is_done or making.restates or (b.feed_date, b.batch_id) in fresh]
+    listed = open_batches(lake, STAGE, days, making, again)
+    return [b for b in listed if b.is_done or making.restates or (b.feed_date, b.batch_id) in fresh]
 
 
 @dataclass(frozen=True)
@@ -187,6 +197,7 @@ class _Asking:
         journal: Journal,
         *,
         reports: Mapping[date, DayReport],
+        again: str,
     ) -> None:
         self._lake = lake
         self._model = model
@@ -194,6 +205,7 @@ class _Asking:
         self._making = making
         self._journal = journal
         self._reports = reports
+        self._again = again
         today = means.now().astimezone(UTC).date()
         left = means.day_budget - spent_on(lake, today)
         self._budget = Budget(means.prices, model.model, today, run=means.run_budget, left_today=left)
@@ -205,7 +217,7 @@ class _Asking:
         before = known_answers(self._lake, self._model, questions)
         wanted: dict[str, _Open] = {}
         for text in texts:
-            if _is_wanted(before.get(text.question.key)):
+            if _is_wanted(before.get(text.question.key), self._again):
                 wanted.setdefault(text.question.key, text)
         if wanted and not self._stopped:
             self._ask(wanted, before)
@@ -299,5 +311,5 @@ class _Asking:
         write_accounts(self._lake, accounts)
 
 
-def _is_wanted(answer: Known | None) -> bool:
-    return answer is None or answer.outcome in PASSING
+def _is_wanted(answer: Known | None, again: str = "") -> bool:
+    return answer is None or answer.outcome in PASSING or answer.outcome == again

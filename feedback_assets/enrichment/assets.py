@@ -36,7 +36,7 @@ def _ask(at: StepRun) -> object:
         return {}
     reader = services.reader_on(at.lake)
     making = at.making(**reading_versions(reader, model))
-    return ask_days(at.lake, reader, model, means, at.days, making=making, workers=services.compute.kernel_workers)
+    return ask_days(at.lake, reader, model, means, at.days, making=making, workers=services.compute.kernel_workers, again=at.again)
 
 
 def _answers_account(judged: Judged) -> Mapping[date, Verdict]:

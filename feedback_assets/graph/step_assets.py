@@ -19,7 +19,7 @@ from feedback_assets.graph.code_version import code_version, source_version
 from feedback_assets.graph.gate import Gate, RefusedRowsError
 from feedback_assets.graph.resources import SERVICES, services_of
 from feedback_assets.graph.steps import ROOMS, Judged, Step, StepRun, deps_of, left_out, undeclared
-from feedback_assets.ground.settings import APPLY_TAG, PURPOSE_TAG, Settings
+from feedback_assets.ground.settings import AGAIN_TAG, APPLY_TAG, PURPOSE_TAG, Settings
 from feedback_assets.lakehouse.recording import RecordingLakehouse
 
 SAMPLE_ROWS = 5
@@ -107,11 +107,14 @@ def _run(context: dg.AssetExecutionContext, step: Step) -> Iterator[Yielded]:
     """Runs the step on a lake that records and judges, then yields what it made and how that was judged."""
     services, purpose = services_of(context), purpose_of(context)
     days, now, began = (days_of(context) if step.daily else []), services.now(), time.monotonic()
+    tags = context.run.tags
     gate = Gate(step, Judged(services.lake, services, days, now))
     lake = RecordingLakehouse(services.lake, guard=gate, shown=shown)
     try:
         report = step.run(
-            StepRun(lake, services, days, purpose, now, APPLY_TAG in context.run.tags, source_version(step.code or (step.room,)))
+            StepRun(
+                lake, services, days, purpose, now, APPLY_TAG in tags, source_version(step.code or (step.room,)), tags.get(AGAIN_TAG, "")
+            )
         )
         gate.finish()
     except RefusedRowsError as e:

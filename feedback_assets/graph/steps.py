@@ -33,7 +33,7 @@ class StepRun:
 
     lake: reads and writes go through it and no other. days: the partitions of the run, none for a step across days. purpose: the run's;
     "" when it has none, and then it is not live. applies: whether it publishes what backfills changed, too. code: the version of the
-    step's source.
+    step's source. again: the outcome of answers that are asked for again; "" for none.
     """
 
     lake: "RecordingLakehouse"
@@ -43,6 +43,7 @@ class StepRun:
     now: datetime
     applies: bool = False
     code: str = ""
+    again: str = ""
 
     def making(self, **settings: str) -> Making:
         """How its rows are made: by this code and these versions of settings. All but live and canary runs restate."""

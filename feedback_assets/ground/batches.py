@@ -85,8 +85,8 @@ class Batch:
         return getattr(self, name)
 
 
-def open_batches(lake: Lakehouse, stage: str, days: Collection[date] | None, making: Making) -> list[Batch]:
-    """The batches that a stage after silver has to read, by day and id."""
+def open_batches(lake: Lakehouse, stage: str, days: Collection[date] | None, making: Making, again: str = "") -> list[Batch]:
+    """The batches that a stage after silver has to read, by day and id. again: a reason in the account of batches that it did."""
     before = STAGES_BEFORE[stage]
     by_stage: dict[str, dict[tuple[date, str], dict[str, Any]]] = {name: {} for name in (*before, stage)}
     for row in _ledger(lake, list(by_stage), days):
@@ -99,7 +99,8 @@ def open_batches(lake: Lakehouse, stage: str, days: Collection[date] | None, mak
         # Each edition only grows, so their sum tells whether any of them did.
         edition = sum(r["edition"] or 0 for r in read) + decided[key]
         follows = done is not None and (done["read_edition"] or 0) != edition
-        waits = done is not None and stage == "answers" and UNASKED in done["reasons"]
+        reasons = () if done is None or stage != "answers" else json.loads(done["reasons"])
+        waits = UNASKED in reasons or again in reasons
         if done is None or follows or waits or is_stale(done, making):
             found.append(
                 Batch(

@@ -13,6 +13,8 @@ APPLY_TAG = "feedback/apply"
 """A live run with this tag publishes what backfills and replays changed, too."""
 MODEL_PREFIX = "FEEDBACK_MODEL_"
 BUDGETS = ("FEEDBACK_MODEL_RUN_BUDGET", "FEEDBACK_MODEL_DAY_BUDGET")
+AGAIN_TAG = "feedback/ask_again"
+"""A run with this tag asks the language model again what ended in the outcome that the tag names."""
 POSTGRES_VARIABLE = "FEEDBACK_DAGSTER_POSTGRES"
 
 

@@ -261,3 +261,28 @@ def test_an_edited_label_sends_only_the_texts_that_it_can_touch(
         again = ask_days(lake, reader, model_of(other), means, [DAY], making=Making("v2", "backfill", restates=True))[DAY]
         assert again.batches == 0
         assert len(service.requests) == paid + 2
+
+
+def test_what_was_refused_is_asked_again_by_its_class_and_nothing_else_is(
+    lake: LocalLakehouse, reader: Reader, taxonomy: Taxonomy, tmp_path: Path
+) -> None:
+    vague(lake, n=12)
+    model = model_of(taxonomy)
+    with AzureOpenAI(labelled({"broken": "display_usability"}), faults=Faults({"refusal": 0.5}, seed=2)) as service:
+        ask_days(lake, reader, model, means_of(service, tmp_path), [DAY], making=LIVE)
+        derive(lake, reader, taxonomy)
+        (account,) = ledger(lake, "answers")
+        refused = account["reasons"]["refusal"]
+        assert 0 < refused < 12
+    with AzureOpenAI(labelled({"broken": "display_usability"})) as service:
+        means, making = means_of(service, tmp_path), Making("v1", "replay", restates=True)
+        ask_days(lake, reader, model, means, [DAY], making=making, again="schema")
+        assert service.requests == []
+        ask_days(lake, reader, model, means, [DAY], making=making, again="refusal")
+        assert len(service.requests) == refused
+    derive(lake, reader, taxonomy)
+    (account,) = ledger(lake, "answers")
+    assert (account["rows_out"], account["reasons"]) == (12, {})
+    assert lake.count(REVIEW) == 0
+    attempts = sorted(r["attempt"] for r in lake.read(ANSWERS).to_pylist())
+    assert attempts == [1] * 12 + [2] * refused
