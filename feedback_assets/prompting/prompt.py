@@ -44,6 +44,11 @@ class Example(_Strict):
     input: dict[str, Text]
     answer: dict[str, Any]
 
+    @field_validator("input")
+    @classmethod
+    def _by_name(cls, value: dict[str, str]) -> dict[str, str]:
+        return dict(sorted(value.items()))  # the template says in which order they are shown
+
 
 class Change(_Strict):
     """One line of the changelog."""
@@ -105,7 +110,8 @@ class Prompt:
     """One version of a task's prompt, checked.
 
     content_hash: SHA-256 over the parsed content without the changelog, as canonical JSON: what is asked hangs on nothing else of the
-    file, so that comments, the order of keys and a corrected changelog leave it as it is.
+    file, so that comments, the order of its keys and a corrected changelog leave it as it is. The order of variants and that within an
+    example's answer change what is asked, and so the hash.
     """
 
     task: Task
@@ -135,7 +141,7 @@ def prompt_from(task: Task, version: str, file: PromptFile, where: str) -> Promp
     _check_texts(task, file, where)
     _check_examples(task, file, where)
     content = {"task": task.name, **file.model_dump(mode="json", exclude={"changelog"})}
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    canonical = json.dumps(content, ensure_ascii=True, separators=(",", ":"), allow_nan=False)  # the fields of a model have one order
     return Prompt(task, version, file, sha256_hex(canonical.encode()))
 
 

@@ -107,6 +107,22 @@ def test_the_identity_is_the_content_and_not_its_writing(tmp_path: Path) -> None
     assert len({one, *(p.content_hash for p in changed)}) == 6
 
 
+def test_an_order_that_changes_what_is_asked_is_another_identity_and_any_other_is_not(tmp_path: Path) -> None:
+    def content_hash(first: str, **example: Any) -> str:
+        named = {n: {"languages": ["de"], "system": f"{n} {{{{ categories }}}}"} for n in sorted(("one", "two"), reverse=first == "two")}
+        return loaded(tmp_path, variants=named, examples=[example]).content_hash
+
+    shown, answer = {"text": "x", "context": "y"}, {"kind": "a", "quotes": ["x"]}
+    hashes = [
+        content_hash("one", input=shown, answer=answer),
+        content_hash("one", input=dict(reversed(shown.items())), answer=answer),
+        content_hash("one", input=shown, answer=dict(reversed(answer.items()))),
+        content_hash("two", input=shown, answer=answer),
+    ]
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes)) == 3
+
+
 def test_the_first_variant_that_fits_speaks_and_leaves_the_rest(tmp_path: Path) -> None:
     german, chat = "Lies.\n{{ categories }}", "Chat:\n{{ text }}"
     variants = {
