@@ -182,6 +182,7 @@ def test_an_example_is_an_answer_that_would_be_taken(
         made = claims_of(parsed, shown["text"], CATEGORIES)
         assert len(made.claims) == len(parsed.issues), where
         assert not made.refused, (where, made.refused)
+        assert json.dumps(parsed.model_dump()) == raw, f"{where}: the keys of an answer stand in the order of the schema"
     elif task == "suggest_owner":
         owners = sorted({c.owner for c in taxonomy().categories})
         interpretation_model(len(shown["claims"].splitlines()), owners).model_validate_json(raw)
