@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from feedback_assets.contracts.silver import CHANNELS
 from feedback_assets.ground.errors import SettingError
 from feedback_assets.ground.identity import sha256_hex
 from feedback_assets.ground.model_file import read_model
@@ -65,6 +66,14 @@ class Variant(_Strict):
     system: Text | None = None
     template: Text | None = None
     examples: tuple[Example, ...] | None = None
+
+    @field_validator("channels")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(value) - set(CHANNELS))
+        if unknown:  # it would fit no record, and nobody would notice
+            raise ValueError(f"{', '.join(unknown)}: there are {', '.join(CHANNELS)}")
+        return value
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

@@ -62,6 +62,7 @@ def loaded(folder: Path, **changes: Any) -> Prompt:
         ({"examples": [{"input": {"txt": "x"}, "answer": {}}]}, "examples.0.input: unknown variable txt; no value for text"),
         ({"variants": {"german": {"languages": ["de"]}}}, "variants.german"),
         ({"variants": {"german": {"system": "{{ categories }}"}}}, "variants.german"),
+        ({"variants": {"chats": {"channels": ["chats"], "system": "{{ categories }}"}}}, "variants.chats.channels"),
         (
             {"variants": {"german": {"languages": ["de"], "template": "{{ nothing }}"}}},
             "variants.german.template: unknown variable nothing",
