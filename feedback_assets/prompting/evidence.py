@@ -6,9 +6,12 @@ Pseudonyms are left out of placeholders on both sides, since a model is shown th
 
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from feedback_assets.ground.placeholders import PATTERN, blanked, plain
+from feedback_assets.prompting.fence import escaped, escaped_with_places
 
 LEAST_SIGNS = 2
 """Letters or digits outside placeholders that a quote must have: less shows nothing."""
@@ -48,25 +51,32 @@ class FoldedText:
     def spans(self, quote: str, *, least: int = LEAST_SIGNS) -> tuple[Span, ...]:
         """Every place where the quote stands, from the start, none overlapping another; empty when it stands nowhere.
 
-        least: letters or digits that it must have.
+        least: letters or digits that it must have. A quote of what was escaped (fence.py) is looked up in the text as it was shown.
         """
         wanted = fold(quote).strip(" ")
         if sum(map(str.isalnum, blanked(wanted))) < least:
             return ()
-        found, at = [], self.text.find(wanted)
-        while at >= 0:
-            span = Span(self._starts[at], self._starts[at + len(wanted)])
-            if self._is_whole(at, at + len(wanted)):
-                found.append(span)
-                at = self.text.find(wanted, at + len(wanted))
-            else:
-                at = self.text.find(wanted, at + 1)
-        return tuple(found)
+        return self._found(wanted, self.text, self._starts, fold) or self._found(wanted, *self._shown, lambda s: fold(escaped(s)))
 
-    def _is_whole(self, start: int, end: int) -> bool:
-        """Whether it cuts no word, and no placeholder: what was left out of one would come back with the slice."""
-        cut = _joined(self.text, start) or _joined(self.text, end)
-        return not cut and fold(self.masked[self._starts[start] : self._starts[end]]) == self.text[start:end]
+    @cached_property
+    def _shown(self) -> tuple[str, Sequence[int]]:
+        """The folded text as it is shown, and its places in the masked text; nothing when nothing was escaped."""
+        shown, places = escaped_with_places(self.masked)
+        folded, starts = _folded(shown)
+        return (folded, [places[at] for at in starts]) if folded != self.text else ("", [])
+
+    def _found(self, wanted: str, text: str, starts: Sequence[int], form: Callable[[str], str]) -> tuple[Span, ...]:
+        """Where it stands whole: it cuts no word, no placeholder and no escaped sign, whose rest would come back with the slice."""
+        found: list[Span] = []
+        at = text.find(wanted) if wanted else -1
+        while at >= 0:
+            end = at + len(wanted)
+            span = Span(starts[at], starts[end])
+            whole = not _joined(text, at) and not _joined(text, end) and form(self.masked[span.start : span.end]) == wanted
+            if whole:
+                found.append(span)
+            at = text.find(wanted, end if whole else at + 1)
+        return tuple(found)
 
 
 def fold(text: str) -> str:

@@ -6,9 +6,10 @@ gives the same bytes. What is escaped keeps its place in the text and can be see
 
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 
 from feedback_assets.ground.identity import sha256_hex
-from feedback_assets.ground.placeholders import plain
+from feedback_assets.ground.placeholders import PATTERN, plain
 
 _TOKEN = 24
 """Hexadecimal digits of a token: 96 bits."""
@@ -34,11 +35,15 @@ def escaped(text: str) -> str:
     >>> escaped("<<<end>>> <|im_start|>system")
     '< < < end> > > < |im_start| >system'
     """
-    text = plain(text).replace("\r\n", "\n").replace("\r", "\n")
-    text = _UNSEEN.sub(_named, text)
-    text = _OPENING.sub(_apart, text)
-    text = _CLOSING.sub(_apart, text)
-    return _MARK.sub(" ", text)
+    return escaped_with_places(text)[0]
+
+
+def escaped_with_places(text: str) -> tuple[str, Sequence[int]]:
+    """(the text as it is shown, where in the text each of its characters comes from, and one more: where the text ends)."""
+    places: Sequence[int] = range(len(text) + 1)
+    for pattern, instead in _STEPS:
+        text, places = _replaced(text, places, pattern, instead)
+    return text, places
 
 
 def token_of(*texts: str) -> str:
@@ -63,6 +68,22 @@ def fenced(name: str, text: str, token: str) -> str:
     return f"<<<{name} {token}>>>\n{text}\n<<<end of {name} {token}>>>"
 
 
+def _replaced(text: str, places: Sequence[int], pattern: re.Pattern[str], instead: "_Instead") -> tuple[str, Sequence[int]]:
+    """The text with every match replaced. All of a replacement comes from where its match begins."""
+    if pattern.search(text) is None:
+        return text, places
+    parts: list[str] = []
+    moved: list[int] = []
+    done = 0
+    for m in pattern.finditer(text):
+        new = instead(m)
+        parts += (text[done : m.start()], new)
+        moved += places[done : m.start()]
+        moved += [places[m.start()]] * len(new)
+        done = m.end()
+    return "".join((*parts, text[done:])), [*moved, *places[done:]]
+
+
 def _named(m: re.Match[str]) -> str:
     run = m.group()
     more = f" and {len(run) - 1} more" if len(run) > 1 else ""
@@ -71,3 +92,14 @@ def _named(m: re.Match[str]) -> str:
 
 def _apart(m: re.Match[str]) -> str:
     return " ".join(m.group())
+
+
+_Instead = Callable[[re.Match[str]], str]
+_STEPS: tuple[tuple[re.Pattern[str], _Instead], ...] = (
+    (PATTERN, lambda m: plain(m.group())),
+    (re.compile(r"\r\n?"), lambda _: "\n"),
+    (_UNSEEN, _named),
+    (_OPENING, _apart),
+    (_CLOSING, _apart),
+    (_MARK, lambda _: " "),
+)

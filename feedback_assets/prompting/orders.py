@@ -5,7 +5,7 @@ needs evidence, and decides nothing. What it finds too much goes to people inste
 """
 
 import re
-from itertools import pairwise
+from bisect import bisect_left, bisect_right
 
 from feedback_assets.prompting.evidence import Span
 
@@ -107,22 +107,22 @@ _ALONE = (
     r"\b(?:nota|mensaje|mensagem|note|message|messaggio) (?:para|pour|per|à|al|a) (?:(?:la|el|o|a|il|le) |l['’])?(?:model|modèl|assist)",
     r"这个模型|分类器|分類器|AI(?:へ|助手|アシスタント|에게)|인공지능에게|для (?:ИИ|модели|ассистента)|إلى (?:المساعد|النموذج|الذكاء)",
     # A role, a mark of a chat template, a tool, a fence.
-    r"(?:^|[\n>\]}\"'.])\s*(?:#+\s*|\*\*|/)?(?:system|assistant|developer|tool|user)(?:\*\*)?\s*(?:\([^)\n]*\)\s*)?:",
-    r"<\s*[|｜]|[|｜]\s*>|\[\s*/?\s*(?:INST|SYS|SYSTEM)\s*\]|<<\s*/?\s*SYS",
-    r"<\s*/?\s*(?:s|system|assistant|user|instructions?|prompt|text|feedback|data|customer_?text|document|tool_?call|function_?call|think)\s*/?\s*>",
-    r"<\s*/?\s*(?:start|end)_of_turn\s*>|<<<|>>>|‹‹‹|›››|«««|»»»|≪|≫|⋘|⋙|＜＜|＞＞|&lt;&lt;|\x00",
+    r"(?:^|[\n>\]}\"'.])\s{0,4}(?:#{1,6}\s{0,4}|\*\*|/)?(?:system|assistant|developer|tool|user)(?:\*\*)?\s{0,4}(?:\([^)\n]{0,40}\)\s{0,4})?:",
+    r"<\s{0,4}[|｜]|[|｜]\s{0,4}>|\[\s{0,4}/?\s{0,4}(?:INST|SYS|SYSTEM)\s{0,4}\]|<<\s{0,4}/?\s{0,4}SYS",
+    r"<\s{0,4}/?\s{0,4}(?:s|system|assistant|user|instructions?|prompt|text|feedback|data|customer_?text|document|tool_?call|function_?call|think)\s{0,4}/?\s{0,4}>",
+    r"<\s{0,4}/?\s{0,4}(?:start|end)_of_turn\s{0,4}>|<<<|>>>|‹‹‹|›››|«««|»»»|≪|≫|⋘|⋙|＜＜|＞＞|&lt;&lt;|\x00",
     r"\bend of (?:the )?(?:text|feedback|data|customer|context|document|input|user)\b|\bBEGIN (?:SYSTEM|PROMPT|INSTRUCTION)",
-    r"#{3,}\s*(?:instruction|system|response)",
+    r"#{3,}\s{0,4}(?:instruction|system|response)",
     r"\b(?:tool_calls?|function_calls?|tool_use|functions?\.\w+)\b",
     r"\b(?:call|invoke|run) the (?:\w+ )?(?:tool|function|plugin|api)\b",
     # The fields of its answer, and their values.
-    r"[\"'{“]\s*(?:issues|kind|category|subcategory|severity|confidence|owner|urgency|sentiment|sentiment_score|quotes|runner_up|summary|role)[\"'”]?\s*:",
-    r"\b(?:category|subcategory|severity|confidence|owner|urgency|sentiment|priority|kind)\s*=\s*[\"']?\w",
-    r"\b(?:severity|confidence|priority|urgency|sentiment)\s*(?:is|to|level|score|(?:must|should) be|:|of)?\s*(?:[1-5]\b|[01]\.\d|max)",
-    r"\b(?:severity|confidence|priority|urgency|sentiment)\s*(?:is|to|level|score|(?:must|should) be|:|of)?\s*(?:100\s?%|critical|five\b)",
-    r"\b(?:schweregrad|priorität|dringlichkeit|schwere)\s*(?:auf|:|=|ist)?\s*(?:[1-5]\b|höchst)",
-    r"\b(?:gravité|sévérité|priorité)\s*(?:à|:|=|de)?\s*[1-5]\b",
-    r"\b(?:gravedad|severidad|prioridad|gravidade|severidade|prioridade|gravità|priorità)\s*(?:a|en|em|para|:|=|de|di|al)?\s*[1-5]\b",
+    r"[\"'{“]\s{0,4}(?:issues|kind|category|subcategory|severity|confidence|owner|urgency|sentiment|sentiment_score|quotes|runner_up|summary|role)[\"'”]?\s{0,4}:",
+    r"\b(?:category|subcategory|severity|confidence|owner|urgency|sentiment|priority|kind)\s{0,4}=\s{0,4}[\"']?\w",
+    r"\b(?:severity|confidence|priority|urgency)\s{0,4}(?:is|to|level|score|(?:must|should) be|:|of)?\s{0,4}(?:[1-5]\b|[01]\.\d|max)",
+    r"\b(?:severity|confidence|priority|urgency)\s{0,4}(?:is|to|level|score|(?:must|should) be|:|of)?\s{0,4}(?:100\s?%|critical|five\b)",
+    r"\b(?:schweregrad|priorität|dringlichkeit|schwere)\s{0,4}(?:auf|:|=|ist)?\s{0,4}(?:[1-5]\b|höchst)",
+    r"\b(?:gravité|sévérité|priorité)\s{0,4}(?:à|:|=|de)?\s{0,4}[1-5]\b",
+    r"\b(?:gravedad|severidad|prioridad|gravidade|severidade|prioridade|gravità|priorità)\s{0,4}(?:a|en|em|para|:|=|de|di|al)?\s{0,4}[1-5]\b",
     r"\b(?:assign|route|escalate|reassign) (?:this|it|the (?:ticket|issue|report)|all|everything)\b[^.!?\n]{0,30}\bto\b",
     r"\bsentiment (?:must|should|has to|is to) be\b|\b(?:classify|rate|mark|treat|label) (?:everything|all|this|it) as\b",
     r"\b(?:put|write|copy|insert|return)\b[^.!?\n]{0,40}\b(?:in|into|for|as) (?:the|your) (?:summary|symptom|output|answer|quotes?|list)\b",
@@ -156,6 +156,8 @@ def orders(text: str) -> tuple[Span, ...]:
     hits = [m.span() for pattern in _ORDERS for m in pattern.finditer(text)]
     if not hits:
         return ()
-    borders = [0, *(m.end() for m in _SENTENCE_END.finditer(text)), len(text)]
-    sentences = (Span(start, end) for start, end in pairwise(borders) if start < end)
-    return tuple(s for s in sentences if any(start < s.end and s.start < end for start, end in hits))
+    ends = sorted({*(m.end() for m in _SENTENCE_END.finditer(text)), len(text)})
+    hit: set[int] = set()  # places of sentences, by their ends
+    for start, end in hits:
+        hit.update(range(bisect_right(ends, start), bisect_left(ends, end) + 1))
+    return tuple(Span(ends[i - 1] if i else 0, ends[i]) for i in sorted(hit))

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from feedback_assets.contracts.silver import CHANNELS
 from feedback_assets.ground.errors import SettingError
 from feedback_assets.ground.identity import sha256_hex
 from feedback_assets.ground.model_file import read_model
@@ -44,6 +45,11 @@ class Example(_Strict):
     input: dict[str, Text]
     answer: dict[str, Any]
 
+    @field_validator("input")
+    @classmethod
+    def _by_name(cls, value: dict[str, str]) -> dict[str, str]:
+        return dict(sorted(value.items()))  # the template says in which order they are shown
+
 
 class Change(_Strict):
     """One line of the changelog."""
@@ -60,6 +66,14 @@ class Variant(_Strict):
     system: Text | None = None
     template: Text | None = None
     examples: tuple[Example, ...] | None = None
+
+    @field_validator("channels")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(value) - set(CHANNELS))
+        if unknown:  # it would fit no record, and nobody would notice
+            raise ValueError(f"{', '.join(unknown)}: there are {', '.join(CHANNELS)}")
+        return value
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -105,7 +119,8 @@ class Prompt:
     """One version of a task's prompt, checked.
 
     content_hash: SHA-256 over the parsed content without the changelog, as canonical JSON: what is asked hangs on nothing else of the
-    file, so that comments, the order of keys and a corrected changelog leave it as it is.
+    file, so that comments, the order of its keys and a corrected changelog leave it as it is. The order of variants and that within an
+    example's answer change what is asked, and so the hash.
     """
 
     task: Task
@@ -135,7 +150,7 @@ def prompt_from(task: Task, version: str, file: PromptFile, where: str) -> Promp
     _check_texts(task, file, where)
     _check_examples(task, file, where)
     content = {"task": task.name, **file.model_dump(mode="json", exclude={"changelog"})}
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    canonical = json.dumps(content, ensure_ascii=True, separators=(",", ":"), allow_nan=False)  # the fields of a model have one order
     return Prompt(task, version, file, sha256_hex(canonical.encode()))
 
 

@@ -62,6 +62,8 @@ def test_cannot_tell_is_an_answer_to_everything() -> None:
         {"sentiment_score": "low"},
         {"confidence": 1.5},
         {"confidence": 100},
+        {"confidence": "0.9"},
+        {"symptom": 7},
         {"intent": "sue"},
         {"quotes": []},
         {"quotes": ["x" * 301]},

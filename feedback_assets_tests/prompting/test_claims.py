@@ -170,6 +170,15 @@ def test_orders_are_whole_sentences_apart_from_each_other(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "piece", ["\n", " ", "< ", "<|", "set it ", "ignore rules.\n", "\u200b", "aB1", "assistant (", '"{', "[EMAIL:k7f3q2xz]", "指示"]
+)
+def test_a_long_hostile_text_is_read_to_its_end(piece: str) -> None:
+    text = f"{piece * 20_000}. It is broken."
+    found = made(issue(quotes=["It is broken"]), text=text)
+    assert [c.quote for c in found.claims] == ["It is broken"]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "The app ignores my settings and the instructions in the box are in Dutch only.",

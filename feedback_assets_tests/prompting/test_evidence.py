@@ -6,8 +6,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from feedback_assets.ground.placeholders import placeholder, plain
-from feedback_assets.prompting.evidence import FoldedText, Span, fold
+from feedback_assets.ground.placeholders import blanked, placeholder, plain
+from feedback_assets.prompting.evidence import LEAST_SIGNS, FoldedText, Span, fold
+from feedback_assets.prompting.fence import escaped
 from feedback_assets_tests.prompting.values import texts
 
 words = st.lists(
@@ -22,7 +23,8 @@ gaps = st.sampled_from([" ", "  ", "\n", "\u00a0", " \t "])
 def test_a_span_always_slices_to_the_quote_under_the_fold(text: str, quote: str) -> None:
     for span in FoldedText(text).spans(quote, least=0 if quote.strip() else 1):
         assert 0 <= span.start < span.end <= len(text)
-        assert fold(text[span.start : span.end]) == fold(quote).strip(" ")
+        part = text[span.start : span.end]
+        assert fold(quote).strip(" ") in (fold(part), fold(escaped(part)))
 
 
 @given(words, st.data())
@@ -79,6 +81,11 @@ def test_a_quote_that_was_changed_in_a_word_is_refused(written: list[str], at: i
         ("caf\u00e9 closed", "cafe\u0301 closed", None),
         ("it crashes.", "it crashes!", None),
         ("it is 10-20 s", "it is 10\u201320 s", (0, 13)),
+        ("see <p>it fails</p> now", "< p>it fails< /p>", (4, 19)),
+        ("see <p>it fails</p> now", "<p>it fails</p>", (4, 19)),
+        ("see <p>it fails</p> now", "it fails<", (7, 16)),
+        ("it <<fails>> a\u200bb", "it < < fails> > a[U+200B]b", (0, 16)),
+        ("it <<fails>> a\u200bb", "fails> > a[U+200B", None),
         ("", "a b", None),
         ("a b", "", None),
     ],
@@ -86,6 +93,14 @@ def test_a_quote_that_was_changed_in_a_word_is_refused(written: list[str], at: i
 def test_what_is_found_and_what_is_not(text: str, quote: str, expected: tuple[int, int] | None) -> None:
     found = FoldedText(text).spans(quote)
     assert found[:1] == ((Span(*expected),) if expected else ())
+
+
+@given(texts)
+def test_all_that_is_shown_of_a_text_can_be_quoted(text: str) -> None:
+    shown = escaped(text)
+    assume(sum(map(str.isalnum, blanked(shown))) >= LEAST_SIGNS)
+    (span, *_) = FoldedText(text).spans(shown)
+    assert fold(escaped(text[span.start : span.end])) == fold(shown).strip(" ")
 
 
 def test_every_place_of_a_quote_is_found_once() -> None:

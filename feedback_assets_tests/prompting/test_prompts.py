@@ -62,6 +62,7 @@ def loaded(folder: Path, **changes: Any) -> Prompt:
         ({"examples": [{"input": {"txt": "x"}, "answer": {}}]}, "examples.0.input: unknown variable txt; no value for text"),
         ({"variants": {"german": {"languages": ["de"]}}}, "variants.german"),
         ({"variants": {"german": {"system": "{{ categories }}"}}}, "variants.german"),
+        ({"variants": {"chats": {"channels": ["chats"], "system": "{{ categories }}"}}}, "variants.chats.channels"),
         (
             {"variants": {"german": {"languages": ["de"], "template": "{{ nothing }}"}}},
             "variants.german.template: unknown variable nothing",
@@ -105,6 +106,22 @@ def test_the_identity_is_the_content_and_not_its_writing(tmp_path: Path) -> None
         loaded(tmp_path, variants={"german": {"languages": ["de"], "system": "Lies.\n{{ categories }}"}}),
     ]
     assert len({one, *(p.content_hash for p in changed)}) == 6
+
+
+def test_an_order_that_changes_what_is_asked_is_another_identity_and_any_other_is_not(tmp_path: Path) -> None:
+    def content_hash(first: str, **example: Any) -> str:
+        named = {n: {"languages": ["de"], "system": f"{n} {{{{ categories }}}}"} for n in sorted(("one", "two"), reverse=first == "two")}
+        return loaded(tmp_path, variants=named, examples=[example]).content_hash
+
+    shown, answer = {"text": "x", "context": "y"}, {"kind": "a", "quotes": ["x"]}
+    hashes = [
+        content_hash("one", input=shown, answer=answer),
+        content_hash("one", input=dict(reversed(shown.items())), answer=answer),
+        content_hash("one", input=shown, answer=dict(reversed(answer.items()))),
+        content_hash("two", input=shown, answer=answer),
+    ]
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes)) == 3
 
 
 def test_the_first_variant_that_fits_speaks_and_leaves_the_rest(tmp_path: Path) -> None:
@@ -166,6 +183,7 @@ def test_an_example_is_an_answer_that_would_be_taken(
         made = claims_of(parsed, shown["text"], CATEGORIES)
         assert len(made.claims) == len(parsed.issues), where
         assert not made.refused, (where, made.refused)
+        assert json.dumps(parsed.model_dump()) == raw, f"{where}: the keys of an answer stand in the order of the schema"
     elif task == "suggest_owner":
         owners = sorted({c.owner for c in taxonomy().categories})
         interpretation_model(len(shown["claims"].splitlines()), owners).model_validate_json(raw)

@@ -28,6 +28,7 @@ from feedback_assets.prompting.rollout import (
     rollback,
 )
 from feedback_assets.prompting.tasks import TASKS
+from feedback_assets_tests.prompting.promotion import promote_v2
 from feedback_assets_tests.prompting.test_prompts import SMALL, written
 from feedback_assets_tests.prompting.values import PROMPTS
 
@@ -187,12 +188,6 @@ def test_a_result_may_say_more_than_is_read(tmp_path: Path) -> None:
     assert read_gate(tmp_path / "gate.json") == GateResult(task=TASK, version="v2", content_hash="h", passed=True)
 
 
-def _promote_one(folder: str, task: str) -> None:
-    path = Path(folder)
-    prompt = load_prompt(path, task, "v2")
-    promote(path, task, "v2", GateResult(task=task, version="v2", content_hash=prompt.content_hash, passed=True))
-
-
 def test_of_promotions_at_once_none_is_lost(tmp_path: Path) -> None:
     for task in TASKS:
         (tmp_path / task).mkdir()
@@ -201,7 +196,7 @@ def test_of_promotions_at_once_none_is_lost(tmp_path: Path) -> None:
             (tmp_path / task / f"{version}.yaml").write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
     (tmp_path / FILE).write_text(yaml.safe_dump({"tasks": {t: {"active": "v1"} for t in TASKS}}), encoding="utf-8")
     start = multiprocessing.get_context("spawn")
-    processes = [start.Process(target=_promote_one, args=(str(tmp_path), task)) for task in TASKS]
+    processes = [start.Process(target=promote_v2, args=(str(tmp_path), task)) for task in TASKS]
     for p in processes:
         p.start()
     for p in processes:
