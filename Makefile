@@ -6,10 +6,10 @@ BIN := .venv/bin
 export FEEDBACK_HOME ?= $(CURDIR)/.feedback
 DEMO ?= --records 5000 --days 14 --seed 7
 
-.PHONY: help install demo test lint types imports unit dev postgres bench docs lock clean
+.PHONY: help install demo demo-llm test lint types imports unit dev postgres bench docs lock clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: .venv/.installed ## make .venv from requirements.lock
 
@@ -32,6 +32,10 @@ demo: install ## demo feedback through the whole graph, then the top themes
 	@$(BIN)/feedback themes --limit 10
 	@echo
 	@echo "Open the UI with: make dev    Look behind a ticket with: $(BIN)/feedback trace <ticket id>"
+
+demo-llm: install ## the demo with a stand-in for a language model, which answers from the demo's own truth
+	@$(BIN)/feedback demo-data $(DEMO)
+	@$(BIN)/python -m feedback_assets_tests.loopback.demo_model
 
 test: install lint types imports unit ## all tests, lint, types, import rules
 

@@ -32,7 +32,8 @@ _SET_ASIDE = {
 }
 _DECIDE = {
     "en": (
-        "set mark make rate label classif categori tag flag treat score report return assign change use record file raise lower repeat duplicat",
+        "set mark make rate label classif categori tag flag treat score report return assign change use record file raise lower "
+        "repeat duplicat",
         "severity confidence urgency sentiment category subcategory priority",
     ),
     "de": (
