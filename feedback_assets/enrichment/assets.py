@@ -72,6 +72,12 @@ def _standing_evidence(judged: Judged) -> Mapping[date, Verdict]:
     return {day: evidence_verdict(judged.lake, [day]) for day in judged.days}
 
 
+def _answers_usable(judged: Judged) -> Mapping[date, Verdict]:
+    from feedback_assets.enrichment.answer_rules import usable_verdicts
+
+    return usable_verdicts(judged.offered)
+
+
 STEPS = (
     Step(
         name="answers",
@@ -88,6 +94,14 @@ STEPS = (
                 ANSWERS,
                 "For every batch: texts left open = answered + each class of failure + unasked.",
                 _answers_account,
+                before=(STAGE_BATCHES,),
+            ),
+            Rule(
+                "answers_usable",
+                ANSWERS,
+                "The language model answers what it is asked, and nothing waits for it.",
+                _answers_usable,
+                stops=False,
                 before=(STAGE_BATCHES,),
             ),
         ),
