@@ -28,6 +28,9 @@ class ServicesResource(dg.ConfigurableResource[Services]):
     embedder: str = Field(description="Turns texts into vectors, by its name in themes/embedders/registry.py. FEEDBACK_EMBEDDER")
     tracker: str = Field(description="Where tickets go, by its name in tickets/trackers/registry.py. FEEDBACK_TRACKER")
     alert_channel: str = Field(description="Where alerts go, by its name in alerts/channels/registry.py. FEEDBACK_ALERTS")
+    model_run_budget: float = Field(description="Most US dollars that a run spends on the language model. FEEDBACK_MODEL_RUN_BUDGET")
+    model_day_budget: float = Field(description="The same of a UTC day. FEEDBACK_MODEL_DAY_BUDGET")
+    language_model: str = Field(description="The language model and where it is; its key is never shown. FEEDBACK_MODEL_...")
     pseudonym_key: str = Field(description="Where the key of pseudonyms comes from; the key itself is never shown. FEEDBACK_PSEUDONYM_KEY")
 
     kept: ClassVar[Services | None] = None
@@ -44,13 +47,20 @@ class ServicesResource(dg.ConfigurableResource[Services]):
                 expected=_key_from(self.kept.settings),
                 mend="set FEEDBACK_PSEUDONYM_KEY",
             )
+        if self.language_model != _model_of(self.kept):
+            raise SettingError(
+                "language_model says what the environment sets and cannot be set here",
+                expected=_model_of(self.kept),
+                mend="set FEEDBACK_MODEL_ENDPOINT or FEEDBACK_MODEL_BASE_URL (docs/model.md)",
+            )
         if given == _fields(self.kept.settings):
             return self.kept
         paths = {name: Path(given[name]) for name in ("home", "project")}
         return Services(replace(self.kept.settings, **{**given, **paths}))
 
 
-_SET = ("home", "project", "compute", "embedder", "tracker", "alert_channel")
+_SET = ("home", "project", "compute", "embedder", "tracker", "alert_channel", "model_run_budget", "model_day_budget")
+_NUMBERS = ("model_run_budget", "model_day_budget")
 
 
 def services_resource(services: Services) -> ServicesResource:
@@ -58,11 +68,16 @@ def services_resource(services: Services) -> ServicesResource:
     bound: type[ServicesResource] = type(
         "ServicesResource", (ServicesResource,), {"kept": services, "__doc__": ServicesResource.__doc__, "__module__": __name__}
     )
-    return bound(**_fields(services.settings), pseudonym_key=_key_from(services.settings))
+    return bound(**_fields(services.settings), pseudonym_key=_key_from(services.settings), language_model=_model_of(services))
 
 
 def _fields(settings: Settings) -> dict[str, Any]:
-    return {name: str(getattr(settings, name)) for name in _SET}
+    return {name: getattr(settings, name) if name in _NUMBERS else str(getattr(settings, name)) for name in _SET}
+
+
+def _model_of(services: Services) -> str:
+    found = services.model_settings
+    return "none: nothing is asked" if found is None else f"{found.model} at {found.address}"
 
 
 def _key_from(settings: Settings) -> str:
