@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
@@ -178,14 +178,24 @@ def unfinished_sources(lake: Lakehouse) -> dict[date, set[str]]:
 def _unfinished(lake: Lakehouse) -> list[tuple[dict[str, Any], str]]:
     """(batch, stage) for every batch in bronze that a later daily stage has not done, or not since the stage before did it anew."""
     batches = lake.read(MANIFEST, columns=["batch_id", "source", "feed_date"]).to_pylist()
-    ledger = lake.read(STAGE_BATCHES, columns=["stage", "batch_id", "edition", "read_edition"]).to_pylist()
+    ledger = lake.read(STAGE_BATCHES, columns=LEDGER_EDITIONS).to_pylist()
+    return unfinished_stages(batches, ledger, decided_counts(lake))
+
+
+LEDGER_EDITIONS = ("stage", "batch_id", "edition", "read_edition")
+
+
+def unfinished_stages(
+    batches: Sequence[dict[str, Any]], ledger: Iterable[Mapping[str, Any]], decided: Mapping[tuple[date, str], int]
+) -> list[tuple[dict[str, Any], str]]:
+    """(batch, stage) for each of these batches of bronze that a stage has not done, or not since one before it did it anew, or people
+    decided about it. ledger: columns LEDGER_EDITIONS. decided: as batches.decided_counts gives it."""
     done = {(r["stage"], r["batch_id"]): (r["edition"] or 0, r["read_edition"] or 0) for r in ledger}
-    decided = decided_counts(lake)
     found = []
     for batch in batches:
         editions = {stage: done.get((stage, batch["batch_id"]), (0, -1)) for stage in STAGES}
         answered, _ = done.get(("answers", batch["batch_id"]), (0, 0))
-        read = editions["silver"][0] + answered + decided[batch["feed_date"], batch["batch_id"]]
+        read = editions["silver"][0] + answered + decided.get((batch["feed_date"], batch["batch_id"]), 0)
         before = {"silver": 0, "enrichment": read, "embeddings": editions["enrichment"][0]}
         found += [(batch, stage) for stage in STAGES if editions[stage][1] != before[stage]]
     return found

@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.review import DECISIONS
+from feedback_assets.contracts.table import Table
 from feedback_assets.lakehouse.interface import Lakehouse
 
 if TYPE_CHECKING:
@@ -117,11 +118,15 @@ def open_batches(lake: Lakehouse, stage: str, days: Collection[date] | None, mak
     return sorted(found, key=lambda b: (b.feed_date, b.batch_id))
 
 
-def decided_counts(lake: Lakehouse) -> Counter[tuple[date, str]]:
+class Reads(Protocol):
+    """What this needs of a lakehouse: also one that only reads."""
+
+    def read(self, table: Table, *, columns: Sequence[str]) -> Any: ...
+
+
+def decided_counts(lake: "Reads") -> Counter[tuple[date, str]]:
     """How many decisions of people, and withdrawals of such, each batch has had: it only grows, as an edition does."""
     found: Counter[tuple[date, str]] = Counter()
-    if lake.version(DECISIONS) < 0:
-        return found
     columns = ["decision_id", "verdict", "undoes", "propagated_from", "feed_date", "batch_id"]
     rows = [r for r in lake.read(DECISIONS, columns=columns).to_pylist() if r["batch_id"]]
     undone = Counter(r["undoes"] for r in rows if r["verdict"] == "undo")

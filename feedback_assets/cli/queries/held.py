@@ -12,7 +12,8 @@ from feedback_assets.cli.queries.runs import failed_checks, run_outcomes
 from feedback_assets.contracts.bronze import SOURCES, STAGE_BATCHES
 from feedback_assets.contracts.tickets import OUTBOX
 from feedback_assets.effects.outbox import OPEN
-from feedback_assets.ground.accounts import STAGES
+from feedback_assets.ground.accounts import LEDGER_EDITIONS, STAGES, unfinished_stages
+from feedback_assets.ground.batches import decided_counts
 from feedback_assets.tickets.rules import AGE_LIMIT
 
 if TYPE_CHECKING:
@@ -135,13 +136,12 @@ class _ColumnsOf:
 
 
 def _unfinished(reader: Reader, manifest: "pl.DataFrame") -> dict[date, list[tuple[str, str, datetime]]]:
-    """Day -> (source, stage, when bronze read it) for each batch that the stage has not done."""
-    done = set(reader.frame(STAGE_BATCHES, ["stage", "batch_id"]).iter_rows())
+    """Day -> (source, stage, when bronze read it) for each batch that the stage has not done, or not as it is now."""
+    batches = manifest.select("batch_id", "source", "feed_date", "processed_at").to_dicts()
+    ledger = reader.frame(STAGE_BATCHES, LEDGER_EDITIONS).iter_rows(named=True)
     found: dict[date, list[tuple[str, str, datetime]]] = {}
-    for batch, source, day, read_at in manifest.select("batch_id", "source", "feed_date", "processed_at").iter_rows():
-        for stage in STAGES:
-            if (stage, batch) not in done:
-                found.setdefault(day, []).append((source, stage, read_at))
+    for batch, stage in unfinished_stages(batches, ledger, decided_counts(_ColumnsOf(reader))):
+        found.setdefault(batch["feed_date"], []).append((batch["source"], stage, batch["processed_at"]))
     return found
 
 
