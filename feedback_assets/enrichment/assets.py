@@ -90,7 +90,7 @@ STEPS = (
         keeps=(STAGE_BATCHES,),
         rules=(
             Rule(
-                "answer_account",
+                "row_account",
                 ANSWERS,
                 "For every batch: texts left open = answered + each class of failure + unasked.",
                 _answers_account,

@@ -11,7 +11,7 @@ import dagster as dg
 from feedback_assets.alerts.assets import STEPS as ALERTS
 from feedback_assets.bronze.assets import STEPS as BRONZE
 from feedback_assets.bronze.sensors import landing_sensors
-from feedback_assets.contracts.review import DECISIONS
+from feedback_assets.contracts.review import DECISIONS, SAMPLES
 from feedback_assets.enrichment.assets import STEPS as ENRICHMENT
 from feedback_assets.graph.jobs import feedback_jobs
 from feedback_assets.graph.partitions import daily, first_partition
@@ -51,6 +51,7 @@ def build_defs(settings: Settings, services: Services | None = None, *, first_da
             assets=[
                 *landing_assets(),
                 table_spec(DECISIONS, "What people decided about doubted issues. Written outside of the graph; the model learns from it."),
+                table_spec(SAMPLES, "What people are asked to judge each week. Written outside of the graph."),
                 *(step_asset(step, STEPS, settings, partitions=partitions, policy=policy) for step in STEPS),
                 standing_asset(STEPS),
                 *upkeep_assets(prune_history),

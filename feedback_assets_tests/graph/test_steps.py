@@ -155,7 +155,7 @@ def test_a_changed_taxonomy_makes_enrichment_stale_and_what_came_before_not(ran:
 @pytest.mark.parametrize(
     ("change", "touched"),
     [
-        ("taxonomy/taxonomy.yaml", {"enrichment"}),
+        ("taxonomy/taxonomy.yaml", {"answers", "enrichment"}),
         ("taxonomy/priority_weights.yaml", {"priority_scores", "tickets"}),
         ("taxonomy/personal_data.yaml", {"silver_events"}),
     ],
