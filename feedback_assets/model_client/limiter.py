@@ -117,7 +117,7 @@ class Limiter:
             if until <= max(self._after_request, self._after_token):
                 return  # no place before it was given
             self._epoch += 1
-            self._next_request, self._next_token = max(until, self._after_request), max(until, self._after_token)
+            self._next_request = self._next_token = until
 
     def refused(self) -> None:
         """The service answered 429: slower, at most once a second, since those in flight are refused together."""

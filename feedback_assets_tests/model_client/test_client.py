@@ -133,6 +133,13 @@ def test_a_slow_answer_is_given_up_and_counted_as_one_that_may_have_been_paid(se
     assert (answer.outcome, answer.attempts, answer.lost) == ("ok", 2, 1)
 
 
+@pytest.mark.parametrize("fault", ["drop", "drop_late", "cut_body"])
+def test_an_answer_that_breaks_off_is_a_lost_request_and_the_same_body_is_sent_again(service: AzureOpenAI, fault: str) -> None:
+    answer = one(service, fault)
+    assert (answer.outcome, answer.attempts, answer.lost) == ("ok", 2, 1)
+    assert service.requests[0].body == service.requests[1].body
+
+
 def test_an_answer_of_another_model_says_so_and_invented_quotes_are_the_callers_to_find(service: AzureOpenAI) -> None:
     assert one(service, "other_model").model == OTHER_MODEL
     answer = one(service, "invented_quotes")
@@ -162,6 +169,7 @@ def test_no_feedback_text_and_no_key_is_in_a_detail_or_a_log(service: AzureOpenA
         service.faults.queue_clear()
     assert "Lime Street" not in caplog.text
     assert service.key not in caplog.text
+    assert not [r for r in caplog.records if r.name.startswith(("openai", "httpx2", "httpcore2"))]  # nor a line for each request
 
 
 def test_a_stream_is_read_only_as_far_as_there_are_hands_and_each_is_asked_once(service: AzureOpenAI) -> None:
