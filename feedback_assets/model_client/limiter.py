@@ -135,16 +135,20 @@ class Limiter:
                 self._estimated = 0.99 * self._estimated + prompt_tokens
                 self._counted = 0.99 * self._counted + counted
 
-    def learn(self, headers: Mapping[str, str]) -> None:
-        """Takes x-ratelimit-* of any answer. A limit is one a minute, unless x-ratelimit-renewalperiod-* names other seconds."""
+    def learn(self, headers: Mapping[str, str], *, refused: bool = False) -> None:
+        """Takes x-ratelimit-* of any answer. A limit is one a minute, unless x-ratelimit-renewalperiod-* names other seconds.
+
+        A remainder of 0 is a wait for everyone after a 429, and where the limit is not known. Where it is, the pace says when to ask; and
+        the remainder is as old as the answer took.
+        """
         if not any(name in headers for name in _LEARNED):
             return
         requests, tokens = _limit(headers, "requests"), _limit(headers, "tokens")
         with self._lock:
             self._requests = _lower(self._stated[0], requests, self._requests)
             self._tokens = _lower(self._stated[1], tokens, self._tokens)
-        for kind in ("requests", "tokens"):
-            if headers.get(f"x-ratelimit-remaining-{kind}", "").strip() == "0":
+        for kind, limit in (("requests", self._requests), ("tokens", self._tokens)):
+            if (refused or not limit) and headers.get(f"x-ratelimit-remaining-{kind}", "").strip() == "0":
                 wait = reset_s(headers.get(f"x-ratelimit-reset-{kind}", ""))
                 if wait is not None:
                     self.pause(min(wait, _LONGEST_RESET_S))

@@ -137,7 +137,7 @@ class Sender:
             self._breaker.failed()
         else:
             self._breaker.succeeded()
-        self._limiter.learn(exchange.headers)
+        self._limiter.learn(exchange.headers, refused=exchange.status == 429)
         if exchange.status == 429:
             self._limiter.refused()
         elif 200 <= exchange.status < 300 and not exchange.problem:
