@@ -102,10 +102,10 @@ class Limiter:
             return True
 
     def corrected(self, prompt_tokens: int) -> float:
-        """An estimate of prompt tokens by what the service counted so far; a little above it."""
+        """An estimate of prompt tokens, by what the service counted of those so far."""
         if self._estimated < 1:
             return float(prompt_tokens)
-        return prompt_tokens * min(1.5, max(0.2, 1.01 * self._counted / self._estimated))
+        return prompt_tokens * min(1.5, max(0.2, self._counted / self._estimated))
 
     def pause(self, seconds: float) -> None:
         """Nobody asks for so long; places that were given are void and are taken anew from then on."""
