@@ -6,7 +6,7 @@ BIN := .venv/bin
 export FEEDBACK_HOME ?= $(CURDIR)/.feedback
 DEMO ?= --records 5000 --days 14 --seed 7
 
-.PHONY: help install demo demo-llm test lint types imports unit dev postgres bench docs lock clean
+.PHONY: help install demo demo-llm test lint types imports unit dev postgres test-servers bench docs lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,6 +67,14 @@ dev: install ## the Dagster UI on the same home
 
 postgres: .venv/.postgres ## what FEEDBACK_DAGSTER_POSTGRES needs
 
+.venv/.servers: requirements-servers.lock .venv/.installed
+	@echo "installing the servers that some tests run against"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-servers.lock
+	@touch $@
+
+test-servers: .venv/.servers ## tests against real servers that nobody here wrote
+	@$(BIN)/python -m pytest -p no:xdist -q -s feedback_assets_tests/servers
+
 bench: .venv/.bench ## speed, memory and quality, side by side with the alternatives
 	@$(BIN)/python -m benchmarks
 
@@ -77,6 +85,7 @@ lock: ## renew the locks from their .in files (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock requirements.in
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements-bench.lock requirements-bench.in
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements-postgres.lock requirements-postgres.in
+	@uv pip compile --quiet --universal --python-version 3.11 --no-deps --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements-servers.lock requirements-servers.in
 
 clean: ## remove the demo home
 	@rm -rf .feedback

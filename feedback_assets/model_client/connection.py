@@ -1,6 +1,6 @@
 """The SDK's client for given settings: Azure's v1 path, a dated deployment, or any compatible server; a key, or Entra ID.
 
-Nothing is read from the environment: what the SDK would take from OPENAI_* is set. Its log lines hold request bodies and are kept off.
+Nothing is read from the environment: what the SDK would take from OPENAI_* is set. Log lines of single requests are kept off.
 """
 
 from collections.abc import Awaitable, Callable
@@ -65,12 +65,13 @@ def connect(settings: ModelSettings) -> "AsyncOpenAI":
 def entra_token_provider() -> Callable[[], Awaitable[str]]:
     """Gives a token of whoever this process is to Entra ID (a managed identity, a service principal, a developer's sign-in).
 
-    Raises SettingError when azure-identity is not installed.
+    Raises SettingError when azure-identity is not installed; what it gives raises it when there is no identity.
     """
     import asyncio
 
     try:
         identity = import_module("azure.identity")
+        errors = import_module("azure.core.exceptions")
     except ImportError:
         raise SettingError(
             "FEEDBACK_MODEL_ENTRA needs azure-identity, which is not installed", mend="pip install 'feedback-assets[entra]'"
@@ -78,13 +79,20 @@ def entra_token_provider() -> Callable[[], Awaitable[str]]:
     token: Callable[[], str] = identity.get_bearer_token_provider(identity.DefaultAzureCredential(), SCOPE)
 
     async def provide() -> str:
-        return await asyncio.to_thread(token)  # it keeps a token until shortly before its end, then asks the network
+        try:
+            return await asyncio.to_thread(token)  # it keeps a token until shortly before its end, then asks the network
+        except errors.ClientAuthenticationError:
+            raise SettingError(
+                "FEEDBACK_MODEL_ENTRA: Entra ID gives this process no token",
+                expected="a managed identity, a service principal or a developer's sign-in",
+                mend="see docs/model.md, Entra ID",
+            ) from None
 
     return provide
 
 
 def _quiet() -> None:
-    """The SDK logs request bodies at DEBUG, the HTTP client a line a request at INFO: neither belongs in a run's log."""
+    """The HTTP client logs a line a request at INFO, the SDK what it does at DEBUG, of which nobody says what it will hold tomorrow."""
     import logging
 
     for name in ("openai", "httpx2", "httpcore2"):

@@ -102,10 +102,10 @@ class Limiter:
             return True
 
     def corrected(self, prompt_tokens: int) -> float:
-        """An estimate of prompt tokens by what the service counted so far; a little above it."""
+        """An estimate of prompt tokens, by what the service counted of those so far."""
         if self._estimated < 1:
             return float(prompt_tokens)
-        return prompt_tokens * min(1.5, max(0.2, 1.01 * self._counted / self._estimated))
+        return prompt_tokens * min(1.5, max(0.2, self._counted / self._estimated))
 
     def pause(self, seconds: float) -> None:
         """Nobody asks for so long; places that were given are void and are taken anew from then on."""
@@ -117,7 +117,7 @@ class Limiter:
             if until <= max(self._after_request, self._after_token):
                 return  # no place before it was given
             self._epoch += 1
-            self._next_request, self._next_token = max(until, self._after_request), max(until, self._after_token)
+            self._next_request = self._next_token = until
 
     def refused(self) -> None:
         """The service answered 429: slower, at most once a second, since those in flight are refused together."""
@@ -135,16 +135,20 @@ class Limiter:
                 self._estimated = 0.99 * self._estimated + prompt_tokens
                 self._counted = 0.99 * self._counted + counted
 
-    def learn(self, headers: Mapping[str, str]) -> None:
-        """Takes x-ratelimit-* of any answer. A limit is one a minute, unless x-ratelimit-renewalperiod-* names other seconds."""
+    def learn(self, headers: Mapping[str, str], *, refused: bool = False) -> None:
+        """Takes x-ratelimit-* of any answer. A limit is one a minute, unless x-ratelimit-renewalperiod-* names other seconds.
+
+        A remainder of 0 is a wait for everyone after a 429, and where the limit is not known. Where it is, the pace says when to ask; and
+        the remainder is as old as the answer took.
+        """
         if not any(name in headers for name in _LEARNED):
             return
         requests, tokens = _limit(headers, "requests"), _limit(headers, "tokens")
         with self._lock:
             self._requests = _lower(self._stated[0], requests, self._requests)
             self._tokens = _lower(self._stated[1], tokens, self._tokens)
-        for kind in ("requests", "tokens"):
-            if headers.get(f"x-ratelimit-remaining-{kind}", "").strip() == "0":
+        for kind, limit in (("requests", self._requests), ("tokens", self._tokens)):
+            if (refused or not limit) and headers.get(f"x-ratelimit-remaining-{kind}", "").strip() == "0":
                 wait = reset_s(headers.get(f"x-ratelimit-reset-{kind}", ""))
                 if wait is not None:
                     self.pause(min(wait, _LONGEST_RESET_S))

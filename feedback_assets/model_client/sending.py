@@ -83,15 +83,14 @@ class Sender:
             started = self._clock.now()
             exchange = await self._once(call, timeout_s or self._settings.timeout_s)
             seconds += self._clock.now() - started
-            gave_up = self._learn(exchange, prompt_tokens)
-            if not gave_up and not _worth_repeating(exchange):
+            self._learn(exchange, prompt_tokens)
+            if not _worth_repeating(exchange):
                 return Reply(exchange.status, exchange.body, attempts=attempts, lost=lost, seconds=seconds)
             if exchange.problem:
                 lost += 1
             what = exchange.problem or f"HTTP {exchange.status}"
-            if gave_up or attempts >= self._settings.most_attempts:
-                why = gave_up or f"{what} after {attempts} attempts"
-                return Reply(exchange.status, exchange.body, why, False, attempts, lost, seconds)
+            if attempts >= self._settings.most_attempts:
+                return Reply(exchange.status, exchange.body, f"{what} after {attempts} attempts", False, attempts, lost, seconds)
             if exchange.problem and not may_repeat():
                 return Reply(exchange.status, exchange.body, f"{what}; a repeat was not allowed", True, attempts, lost, seconds)
             await self._clock.sleep(self._delay(exchange, attempts))
@@ -132,25 +131,20 @@ class Sender:
             return Exchange(response.status_code, response.headers, {}, "a body that is no JSON object")
         return Exchange(response.status_code, response.headers, body)
 
-    def _learn(self, exchange: Exchange, prompt_tokens: int) -> str:
-        """Tells limiter and breaker. Returns why nothing more shall be sent, or ""."""
+    def _learn(self, exchange: Exchange, prompt_tokens: int) -> None:
+        """Tells limiter and breaker what came."""
         if exchange.problem or exchange.status >= 500:
             self._breaker.failed()
         else:
             self._breaker.succeeded()
-        self._limiter.learn(exchange.headers)
+        self._limiter.learn(exchange.headers, refused=exchange.status == 429)
         if exchange.status == 429:
             self._limiter.refused()
         elif 200 <= exchange.status < 300 and not exchange.problem:
             self._limiter.answered(prompt_tokens, token_counts(exchange.body)[0])
-        if exchange.status < 400 or not _worth_repeating(exchange):
-            return ""
-        wait = retry_after_s(exchange.headers)
+        wait = retry_after_s(exchange.headers) if exchange.status >= 400 and _worth_repeating(exchange) else None
         if wait is not None:
-            self._limiter.pause(wait)
-            if wait > self._settings.longest_wait_s:
-                return f"HTTP {exchange.status}: the service asks to wait for {wait:.0f} s"
-        return ""
+            self._limiter.pause(wait)  # a pause beyond the longest wait ends this request and all others at their next turn
 
     def _delay(self, exchange: Exchange, attempts: int) -> float:
         """Seconds until this request tries again; the limiter holds it for longer while everyone waits."""

@@ -30,12 +30,13 @@ class ModelSettings:
     api_version: FEEDBACK_MODEL_API_VERSION, "" for Azure's v1 path, else a dated version (2024-10-21), which uses deployment paths.
     api_key: FEEDBACK_MODEL_API_KEY.
     entra: FEEDBACK_MODEL_ENTRA, Entra ID instead of a key; needs the extra `entra`.
-    requests_per_minute, tokens_per_minute: what the deployment allows; 0: not known, learned from the service's answers.
-    concurrency: most requests in flight at once in one `ask_all`.
-    timeout_s: a request that takes longer is given up and repeated.
-    most_attempts: most requests for one question until the service answers it.
+    requests_per_minute, tokens_per_minute: FEEDBACK_MODEL_REQUESTS_PER_MINUTE, FEEDBACK_MODEL_TOKENS_PER_MINUTE, what the deployment
+    allows; 0: not known, learned from the service's answers.
+    concurrency: FEEDBACK_MODEL_CONCURRENCY, most requests in flight at once in one `ask_all`.
+    timeout_s: FEEDBACK_MODEL_TIMEOUT_S, a request that takes longer is given up and repeated.
+    most_attempts: FEEDBACK_MODEL_MOST_ATTEMPTS, most requests for one question until the service answers it.
     max_output_tokens: FEEDBACK_MODEL_MAX_OUTPUT_TOKENS, room for an answer when the question names none.
-    longest_wait_s: a service that asks for a longer wait, or is away for longer, is unavailable.
+    longest_wait_s: FEEDBACK_MODEL_LONGEST_WAIT_S, a service that asks for a longer wait, or is away for longer, is unavailable.
     output_limit_field: FEEDBACK_MODEL_OUTPUT_LIMIT_FIELD, the request field for that room: max_completion_tokens (newer models refuse
     the other) or max_tokens (older servers know only this).
     Raises SettingError, naming the variable; never shows a key or an address.

@@ -23,8 +23,8 @@ def test_it_opens_after_failures_in_a_row_and_one_probe_closes_it() -> None:
     assert breaker.allow() == 0  # the probe
     assert breaker.allow() > 0  # nobody else
     breaker.succeeded()
-    assert not breaker.is_open
-    assert breaker.allow() == 0
+    assert breaker.down_s() == 0
+    assert [breaker.allow(), breaker.allow()] == [0, 0]
 
 
 def test_a_probe_that_fails_doubles_the_wait_and_one_that_is_lost_holds_nobody_for_ever() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def service() -> Iterator[AzureOpenAI]:
         yield server
 
 
-def one(service: AzureOpenAI, *faults: str, **fields: object) -> Answer:
+def one(service: AzureOpenAI, *faults: str, **fields: Any) -> Answer:
     """The answer to one question whose requests meet these faults."""
 
     async def work() -> Answer:
@@ -132,6 +133,13 @@ def test_a_slow_answer_is_given_up_and_counted_as_one_that_may_have_been_paid(se
     assert (answer.outcome, answer.attempts, answer.lost) == ("ok", 2, 1)
 
 
+@pytest.mark.parametrize("fault", ["drop", "drop_late", "cut_body"])
+def test_an_answer_that_breaks_off_is_a_lost_request_and_the_same_body_is_sent_again(service: AzureOpenAI, fault: str) -> None:
+    answer = one(service, fault)
+    assert (answer.outcome, answer.attempts, answer.lost) == ("ok", 2, 1)
+    assert service.requests[0].body == service.requests[1].body
+
+
 def test_an_answer_of_another_model_says_so_and_invented_quotes_are_the_callers_to_find(service: AzureOpenAI) -> None:
     assert one(service, "other_model").model == OTHER_MODEL
     answer = one(service, "invented_quotes")
@@ -161,6 +169,7 @@ def test_no_feedback_text_and_no_key_is_in_a_detail_or_a_log(service: AzureOpenA
         service.faults.queue_clear()
     assert "Lime Street" not in caplog.text
     assert service.key not in caplog.text
+    assert not [r for r in caplog.records if r.name.startswith(("openai", "httpx2", "httpcore2"))]  # nor a line for each request
 
 
 def test_a_stream_is_read_only_as_far_as_there_are_hands_and_each_is_asked_once(service: AzureOpenAI) -> None:
@@ -234,7 +243,12 @@ def test_a_second_question_that_the_budget_does_not_allow_leaves_the_first_answe
 def test_a_repeat_of_an_answer_that_was_lost_is_asked_of_the_budget_and_one_of_a_429_is_not(service: AzureOpenAI) -> None:
     service.faults.next("429", "500", "drop_late", "")
     asked: list[int] = []
-    tally, _ = asyncio.run(ask_all(client_of(service, concurrency=1), asks(1), lambda _a, t: asked.append(t) is None))
+
+    def may_spend(_ask: Ask, tokens: int) -> bool:
+        asked.append(tokens)
+        return True
+
+    tally, _ = asyncio.run(ask_all(client_of(service, concurrency=1), asks(1), may_spend))
     assert tally.outcomes == {"ok": 1}
     assert len(asked) == 2
 

@@ -35,7 +35,7 @@ def share_and_refusals(
                 await clock.sleep(draw.random() * jitter_s)
                 wait, headers = limits.take(tokens, clock.now() + 0.37)  # the service's windows begin where they like
                 await clock.sleep(0.3 + draw.random())
-                limiter.learn(headers)
+                limiter.learn(headers, refused=wait > 0)
                 if wait:
                     refused += 1
                     limiter.refused()
@@ -133,6 +133,15 @@ def test_nothing_left_in_the_window_is_a_wait_for_everyone() -> None:
     assert limiter.paused_s() == 60.0  # at most so long: the header names the time until all is there again
     limiter.pause(5)
     assert limiter.paused_s() == 60.0
+
+
+def test_nothing_left_in_a_window_that_the_pace_knows_is_no_wait_unless_a_call_was_refused() -> None:
+    limiter = Limiter(600, clock=HandClock().clock)
+    last = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "80ms"}
+    limiter.learn(last)
+    assert limiter.paused_s() == 0
+    limiter.learn(last, refused=True)
+    assert limiter.paused_s() == 0.08
 
 
 def test_places_given_before_a_pause_are_void() -> None:

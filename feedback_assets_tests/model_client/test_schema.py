@@ -1,5 +1,6 @@
 """The schema that is sent: what Azure takes, for any model that can be written in it; the rest is refused with its field."""
 
+import types
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -87,7 +88,7 @@ class Anything(BaseModel):
 
 
 class AnyList(BaseModel):
-    values: list
+    values: list[Any]
 
 
 class Pair(BaseModel):
@@ -145,16 +146,19 @@ def test_the_limits_on_fields_and_levels_are_kept() -> None:
 leaves = st.sampled_from([int, float, str, bool, Kind, date, int | None, Literal["a", "b"]])
 shapes = st.recursive(
     leaves,
-    lambda inner: st.one_of(inner.map(lambda t: list[t]), st.dictionaries(st.sampled_from("abcd"), inner, min_size=1)),
+    lambda inner: st.one_of(
+        inner.map(lambda t: types.GenericAlias(list, (t,))), st.dictionaries(st.sampled_from("abcd"), inner, min_size=1)
+    ),
     max_leaves=12,
 )
 
 
 def model_of(shape: Any, depth: int = 0) -> Any:
     if isinstance(shape, dict):
-        return create_model(f"M{depth}", **{k: (model_of(v, depth + 1), ...) for k, v in shape.items()})
+        fields: dict[str, Any] = {k: (model_of(v, depth + 1), ...) for k, v in shape.items()}
+        return create_model(f"M{depth}", **fields)
     if getattr(shape, "__origin__", None) is list:
-        return list[model_of(shape.__args__[0], depth + 1)]  # type: ignore[misc]
+        return types.GenericAlias(list, (model_of(shape.__args__[0], depth + 1),))
     return shape
 
 

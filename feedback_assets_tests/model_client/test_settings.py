@@ -3,6 +3,7 @@
 import pytest
 
 from feedback_assets.ground.errors import SettingError
+from feedback_assets.model_client.connection import connect
 from feedback_assets.model_client.settings import PREFIX, ModelSettings
 
 SECRET = "very-secret-key-42"
@@ -73,9 +74,26 @@ def test_a_setting_that_cannot_be_used_is_named_and_no_value_is_shown(values: di
     assert SECRET not in str(e.value)
 
 
-def test_entra_id_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    from feedback_assets.model_client.connection import connect
+def test_what_the_sdk_would_read_from_the_environment_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        "OPENAI_ORG_ID",
+        "OPENAI_PROJECT_ID",
+        "OPENAI_BASE_URL",
+        "OPENAI_API_KEY",
+        "AZURE_OPENAI_AD_TOKEN",
+        "AZURE_OPENAI_ENDPOINT",
+    ):
+        monkeypatch.setenv(name, "https://elsewhere.example")
+    for values in ({}, {"API_VERSION": "2024-10-21"}, {"ENDPOINT": "", "API_KEY": "", "BASE_URL": "http://gpu:8000/v1"}):
+        settings = read(**{**AZURE, **values})
+        assert settings is not None
+        sdk = connect(settings)
+        assert str(sdk.base_url).startswith(settings.address)
+        assert "elsewhere" not in str(sdk.default_headers) + str(sdk.api_key) + str(sdk.auth_headers)
+        assert sdk.max_retries == 0
 
+
+def test_entra_id_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "azure.identity", None)  # as where the extra is not installed
     with pytest.raises(SettingError, match=r"feedback-assets\[entra\]"):
         connect(ModelSettings(model="gpt", endpoint="https://shop.openai.azure.com", entra=True))

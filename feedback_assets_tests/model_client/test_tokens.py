@@ -21,8 +21,8 @@ TEXTS = {
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_the_estimate_is_not_below_a_real_tokenizers_count(name: str) -> None:
-    """Llama 2's tokenizer, the one that is at hand, has a third of the vocabulary of GPT's and needs more tokens for Latin text. For scripts
-    that it knows only as single bytes its count says nothing: there the estimate is at least three tokens for four characters."""
+    """Llama 2's tokenizer, the one that is at hand, has a third of the vocabulary of GPT's and needs more tokens for Latin text. For
+    scripts that it knows only as single bytes its count says nothing: there the estimate is at least three tokens for four characters."""
     text = TEXTS[name]
     if name in ("ja", "zh", "ar"):
         assert estimated_tokens(text) >= 0.75 * len(text)

@@ -10,7 +10,7 @@ from feedback_assets.model_client.clock import Clock
 T = TypeVar("T")
 
 
-class _Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]  # which class it is depends on the system
+class _Selector(selectors.DefaultSelector):
     """Never waits: the wait becomes time that has passed."""
 
     passed = 0.0
@@ -35,7 +35,7 @@ def in_virtual_time(work: Callable[[Clock], Awaitable[T]]) -> T:
     """Runs the work to its end; an hour of sleeping takes no time."""
     loop = VirtualLoop()
     try:
-        return loop.run_until_complete(work(Clock(loop.time, asyncio.sleep)))  # type: ignore[arg-type]  # any awaitable is taken
+        return loop.run_until_complete(work(Clock(loop.time, asyncio.sleep)))
     finally:
         loop.close()
 
