@@ -12,7 +12,7 @@ _MOST_ROWS = 40
 
 
 @click.command("evaluate")
-@click.argument("task", type=click.Choice(["language", "pii", "duplicates", "classify", "severity"]))
+@click.argument("task", type=click.Choice(["language", "pii", "duplicates", "classify", "cascade", "severity"]))
 @click.option("--data", required=True, type=_FILE, help="JSONL file of labelled records, plain or .gz.")
 @click.option("--pairs", type=_FILE, help='For duplicates: JSONL file of {"a": id, "b": id}.')
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -26,6 +26,7 @@ def evaluate(task: str, data: Path, pairs: Path | None, as_json: bool) -> None:
     pii         {"text", "spans": [{"start", "end", "type"}]}
     duplicates  {"id", "text"}, and --pairs with {"a", "b"}
     classify    {"text", "label", "split"}; split is train or test, calibration if there is one
+    cascade     as for classify: what the local tier would leave to an oracle, here the labels, and how sure that is
     severity    {"text", "severity"}; a number, higher is worse
     """
     from feedback_assets.evaluation.labelled import read_pairs, read_rows

@@ -34,8 +34,8 @@ def measure(rows: Sequence[Row]) -> Outcome:
     from feedback_assets.enrichment.learning.calibration import bar_for, calibration_error
 
     texts = texts_of(rows)
-    labels = [_label(row, number) for number, row in enumerate(rows, start=1)]
-    splits = [_split(row, number) for number, row in enumerate(rows, start=1)]
+    labels = [label_of(row, number) for number, row in enumerate(rows, start=1)]
+    splits = [split_of(row, number) for number, row in enumerate(rows, start=1)]
     parts = {name: [i for i, s in enumerate(splits) if s == name] for name in ("train", "calibration", "test")}
     for name in ("train", "test"):
         if not parts[name]:
@@ -90,7 +90,7 @@ def _trained(
     classifier = fit_classifier(texts, labels)
     if held[0]:
         voices = classifier.voices(held[0])
-        truth = _numbers(held[1], classifier.labels)
+        truth = numbers_of(held[1], classifier.labels)
     else:
         folds = folds_of(duplicate_groups(texts), _FOLDS_SMALL if len(texts) <= _SMALL else _FOLDS)
         tried = range(_FOLDS_SMALL) if len(texts) <= _SMALL else range(1)
@@ -102,8 +102,8 @@ def _trained(
             if not outside or len({labels[i] for i in inside}) < 2:
                 continue
             part = fit_classifier([texts[i] for i in inside], [labels[i] for i in inside])
-            all_voices.append(_widened(part, [texts[i] for i in outside], classifier))
-            all_truth.append(_numbers([labels[i] for i in outside], classifier.labels))
+            all_voices.append(widened(part, [texts[i] for i in outside], classifier))
+            all_truth.append(numbers_of([labels[i] for i in outside], classifier.labels))
         if not all_voices:
             return classifier, np.zeros(0), np.zeros(0, bool)
         least = min(len(v) for v in all_voices)
@@ -116,7 +116,7 @@ def _trained(
     return TextClassifier(classifier.parameters, whole), said.max(axis=1), said.argmax(axis=1) == truth
 
 
-def _widened(part: "TextClassifier", texts: list[str], whole: "TextClassifier") -> "list[NDArray[np.float32]]":
+def widened(part: "TextClassifier", texts: list[str], whole: "TextClassifier") -> "list[NDArray[np.float32]]":
     """What the part says, with a column for every label of the whole: one that it has not met is its unlikeliest."""
     import numpy as np
 
@@ -130,7 +130,7 @@ def _widened(part: "TextClassifier", texts: list[str], whole: "TextClassifier") 
     return out
 
 
-def _numbers(labels: list[str], names: Sequence[str]) -> "NDArray[np.int64]":
+def numbers_of(labels: list[str], names: Sequence[str]) -> "NDArray[np.int64]":
     """The place of each label; -1 for one that is not among the names."""
     import numpy as np
 
@@ -146,7 +146,7 @@ def _macro_f1(answers: Sequence[str], truth: Sequence[str]) -> float:
     return sum(2 * right[n] / (given[n] + wanted[n]) for n in names) / len(names)
 
 
-def _label(row: Row, number: int) -> str:
+def label_of(row: Row, number: int) -> str:
     value = row.get("label")
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
@@ -156,7 +156,7 @@ def _label(row: Row, number: int) -> str:
     return label
 
 
-def _split(row: Row, number: int) -> str:
+def split_of(row: Row, number: int) -> str:
     value = text_of(row, "split", number)
     split = _SPLITS.get(value.strip().lower())
     if split is None:

@@ -12,6 +12,7 @@ TASKS = {
     "pii": '{"text", "spans": [{"start", "end", "type"}]}',
     "duplicates": '{"id", "text"}, and --pairs FILE of {"a", "b"}',
     "classify": '{"text", "label", "split"}: train and test, and calibration if there is one',
+    "cascade": "as for classify: what a cascade of the local tier and an oracle, here the labels, would save",
     "severity": '{"text", "severity"}: a number, higher is worse',
 }
 """Task -> what its rows hold."""
@@ -20,8 +21,8 @@ TASKS = {
 def run_task(task: str, rows: Sequence[Row], pairs: Sequence[tuple[str, str]] | None) -> dict[str, Any]:
     """The figures of one task: always task, records, records_per_s, peak_mb, then the task's own.
 
-    records: of the file. records_per_s: records that the component answered (classify: the test part) by its own seconds. peak_mb: the most
-    memory that this process held, in units of 10^6 bytes.
+    records: of the file. records_per_s: records that the component answered (classify, cascade: the test part) by its own seconds.
+    peak_mb: the most memory that this process held, in units of 10^6 bytes.
     Raises LabelError.
     """
     if task == "duplicates" and pairs is None:

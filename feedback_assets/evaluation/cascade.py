@@ -1,0 +1,209 @@
+"""What a cascade would save on a user's own labels: the local tier answers what it is sure of, an oracle, here the labels, all the rest.
+
+The bar is set on rows that the answering model had not seen, nor near-duplicates of them: each row of train and calibration is scored by
+a model of its fold. The test rows are only measured. Not here: bars (enrichment/learning/bars.py), the tiers of the product (enrichment/).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from feedback_assets.enrichment.learning.groups import duplicate_groups, folds_of
+from feedback_assets.evaluation.classify import label_of, numbers_of, split_of, widened
+from feedback_assets.evaluation.outcome import LabelError, Outcome, Row, texts_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from feedback_assets.enrichment.learning.bars import Bar
+    from feedback_assets.enrichment.learning.calibration import Mixture
+    from feedback_assets.enrichment.learning.certainty import Certainty
+    from feedback_assets.enrichment.learning.classifier import TextClassifier
+
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+    Numbers = NDArray[np.int64]
+
+TARGET = 0.99
+"""Share of the oracle's accuracy that the cascade must keep. The oracle is always right here."""
+BATCH = 1_000
+"""The promise is of any batch of at least so many records: chance among fewer would ask for a bar that little passes."""
+RESAMPLES = 500
+_FOLDS = 5
+_TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Answers of the local tier: how sure, whether right, and the group of near-duplicates of each text."""
+
+    confidence: "Floats"
+    agreed: "Bools"
+    groups: "Numbers"
+
+    def only(self, rows: "Bools") -> "Scored":
+        return Scored(self.confidence[rows], self.agreed[rows], self.groups[rows])
+
+
+def measure(rows: Sequence[Row]) -> Outcome:
+    """Trains, sets the bar, and runs the test rows through the cascade. seconds: the local tier's answers to all test rows, on one core.
+
+    Raises LabelError.
+    """
+    import numpy as np
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    from feedback_assets.enrichment.learning.bars import MISS, batch_bound, wrong_allowed
+    from feedback_assets.enrichment.learning.certainty import signs_of
+    from feedback_assets.enrichment.learning.classifier import fit_classifier
+
+    texts = texts_of(rows)
+    labels = [label_of(row, number) for number, row in enumerate(rows, start=1)]
+    splits = [split_of(row, number) for number, row in enumerate(rows, start=1)]
+    parts = {name: [i for i, s in enumerate(splits) if s == name] for name in ("train", "calibration", "test")}
+    for name in ("train", "test"):
+        if not parts[name]:
+            raise LabelError(f"cascade: no record has the split {name!r}", expected="records of both splits, train and test")
+    if len({labels[i] for i in parts["train"]}) < 2:
+        raise LabelError("cascade: the train records have one label alone", expected="two labels or more")
+
+    started = perf_counter()
+    model = fit_classifier([texts[i] for i in parts["train"]], [labels[i] for i in parts["train"]])
+    known = [*parts["train"], *parts["calibration"]]
+    learnt = np.arange(len(known)) < len(parts["train"])
+    samples, held, mixture, certainty = _samples([texts[i] for i in known], [labels[i] for i in known], learnt, model)
+    training = perf_counter() - started
+    bar = set_bar(samples, held)
+
+    asked = [texts[i] for i in parts["test"]]
+    with threadpool_limits(1):
+        model.voices(asked[:200])
+        started = perf_counter()
+        signs, answers = signs_of(mixture, model.voices(asked)[: len(mixture.shares)])
+        confidence = certainty.of(signs, answers)
+        seconds = perf_counter() - started
+    agreed = answers == numbers_of([labels[i] for i in parts["test"]], model.labels)
+    answered = confidence >= bar.bar
+    batch = len(asked)
+    # Fewer test records than a promised batch: chance weighs more, so less can be said of them.
+    allowed = wrong_allowed(len(samples.agreed), TARGET, BATCH)
+    bound = 1.0 if bar.abstains else bar.bound if batch >= BATCH else min(bar.bound, batch_bound(allowed, len(samples.agreed), batch))
+    share = holding_share(samples, held, confidence, agreed)
+    figures = {
+        "accuracy": round(1 - float((answered & ~agreed).mean()), 4),
+        "oracle_share": round(1 - float(answered.mean()), 4),
+        "bound": round(bound, 4),
+        "bound_held": share >= 1 - MISS,
+        "bound_held_share": round(share, 4),
+        "resamples": RESAMPLES,
+        "target": TARGET,
+        "level": 1 - MISS,
+        "bar": None if bar.abstains else round(bar.bar, 6),
+        "samples": len(samples.agreed),
+        "samples_above": 0 if bar.abstains else int((samples.confidence >= bar.bar).sum()),
+        "samples_share_answered": round(float((samples.confidence >= bar.bar).mean()), 4) if len(samples.agreed) else None,
+        "share_answered": round(float(answered.mean()), 4),
+        "agreement_answered": round(float(agreed[answered].mean()), 4) if answered.any() else None,
+        "accuracy_alone": round(float(agreed.mean()), 4),
+        "labels": len(model.labels),
+        "train": len(parts["train"]),
+        "calibration": len(parts["calibration"]),
+        "train_seconds": round(training, 1),
+    }
+    return Outcome(batch, seconds, figures)
+
+
+def set_bar(samples: Scored, held: "Bools") -> "Bar":
+    """The bar for batches, from all samples, and from the calibration split (`held`) alone where it is as large as a batch.
+
+    The stricter of both counts: train records are often easier than what comes later.
+    """
+    from feedback_assets.enrichment.learning.bars import bar_for_batches
+
+    bar = bar_for_batches(samples.confidence, samples.agreed, TARGET, BATCH)
+    if int(held.sum()) < BATCH:
+        return bar
+    own = samples.only(held)
+    return max(bar, bar_for_batches(own.confidence, own.agreed, TARGET, BATCH), key=lambda b: b.bar)
+
+
+def holding_share(samples: Scored, held: "Bools", confidence: "Floats", agreed: "Bools", resamples: int = RESAMPLES) -> float:
+    """The share of bootstrap resamples in which the bound that would have been stated is at most the accuracy measured.
+
+    One resample: groups of near-duplicates of the samples drawn with replacement, as many as there are; test records drawn with
+    replacement; the bar set anew on the former, the cascade measured on the latter. The models are not trained anew.
+    """
+    import numpy as np
+
+    from feedback_assets.enrichment.learning.bars import batch_bound, wrong_allowed
+
+    draw = np.random.default_rng(0)
+    count = int(samples.groups.max()) + 1 if len(samples.groups) else 0
+    members = np.argsort(samples.groups, kind="stable")
+    starts = np.searchsorted(samples.groups[members], np.arange(count + 1))
+    holds = 0
+    for _ in range(resamples):
+        groups = draw.integers(0, count, count) if count else np.zeros(0, np.int64)
+        chosen = np.concatenate([members[starts[g] : starts[g + 1]] for g in groups.tolist()]) if count else members
+        again = Scored(samples.confidence[chosen], samples.agreed[chosen], samples.groups[chosen])
+        bar = set_bar(again, held[chosen])
+        test = draw.integers(0, len(agreed), len(agreed))
+        accuracy = 1 - float(((confidence[test] >= bar.bar) & ~agreed[test]).mean())
+        bound = bar.bound
+        if len(test) < BATCH:
+            bound = min(bound, batch_bound(wrong_allowed(len(chosen), TARGET, BATCH), len(chosen), len(test)))
+        holds += bar.abstains or bound <= accuracy + _TINY
+    return holds / resamples
+
+
+def _samples(texts: list[str], labels: list[str], learnt: "Bools", model: "TextClassifier") -> "tuple[Scored, Bools, Mixture, Certainty]":
+    """(answers to texts that their model had not seen; which of them are of the calibration split; what is to be used on new texts).
+
+    A text of the calibration split is scored by the model of its fold too, which has seen none of its near-duplicates. Confidence itself
+    is learnt by folds in the same way.
+    """
+    import numpy as np
+
+    from feedback_assets.enrichment.learning.calibration import Mixture, fit_mixture
+    from feedback_assets.enrichment.learning.certainty import Certainty, fit_certainty, signs_of
+    from feedback_assets.enrichment.learning.classifier import fit_classifier
+
+    groups = duplicate_groups(texts)
+    folds = folds_of(groups, _FOLDS)
+    truth = numbers_of(labels, model.labels)
+    found: list[list[NDArray[np.float32]]] = []
+    places: list[Numbers] = []
+    for fold in range(_FOLDS):
+        inside = np.flatnonzero((folds != fold) & learnt).tolist()
+        outside = np.flatnonzero(folds == fold)
+        if not len(outside) or len({labels[i] for i in inside}) < 2:
+            continue
+        part = fit_classifier([texts[i] for i in inside], [labels[i] for i in inside])
+        found.append(widened(part, [texts[i] for i in outside.tolist()], model))
+        places.append(outside)
+    if not found:
+        none = Scored(np.zeros(0), np.zeros(0, bool), np.zeros(0, np.int64))
+        return none, np.zeros(0, bool), Mixture(model.mixture.shares[:1]), Certainty()
+    place = np.concatenate(places)
+    least = min(len(voices) for voices in found)
+    voices = [np.concatenate([v[k] for v in found]) for k in range(least)]
+    fold_of, right = folds[place], truth[place]
+    start = model.mixture.shares[:least]
+
+    def learn(rows: "Bools") -> "tuple[Mixture, Certainty]":
+        told = rows & (right >= 0)
+        mixture = fit_mixture([v[told] for v in voices], right[told], start)
+        signs, answers = signs_of(mixture, [v[rows] for v in voices])
+        return mixture, fit_certainty(signs, answers, answers == right[rows], len(model.labels))
+
+    confidence, agreed = np.zeros(len(place)), np.zeros(len(place), bool)
+    for fold in np.unique(fold_of).tolist():
+        rows = fold_of == fold
+        mixture, certainty = learn(~rows)
+        signs, answers = signs_of(mixture, [v[rows] for v in voices])
+        confidence[rows], agreed[rows] = certainty.of(signs, answers), answers == right[rows]
+    mixture, certainty = learn(np.ones(len(place), bool))
+    _, numbered = np.unique(groups[place], return_inverse=True)
+    return Scored(confidence, agreed, numbered.reshape(-1).astype(np.int64)), ~learnt[place], mixture, certainty
