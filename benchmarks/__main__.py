@@ -5,7 +5,7 @@ import sys
 
 NAMES = (
     *("imports", "demo", "text_stage", "cleaning", "duplicates", "million", "micro_batches", "firefox", "silver", "event_log", "trace"),
-    *("gold", "upkeep", "chain", "model_client"),
+    *("gold", "upkeep", "chain", "model_client", "review"),
 )
 
 

@@ -37,8 +37,18 @@ VARIABLES = {
     "FEEDBACK_ALERTS": "alert_channel",
     "FEEDBACK_KEEP_VERSIONS_HOURS": "keep_versions_hours",
     "FEEDBACK_KEEP_HISTORY_DAYS": "keep_history_days",
+    "FEEDBACK_MODEL_RUN_BUDGET": "model_run_budget",
+    "FEEDBACK_MODEL_DAY_BUDGET": "model_day_budget",
 }
 """Environment variable -> field of Settings. Values of other variables are never shown: they may be secrets."""
+MODEL_VARIABLES = tuple(
+    f"FEEDBACK_MODEL_{name}"
+    for name in (
+        *("NAME", "ENDPOINT", "BASE_URL", "API_VERSION", "API_KEY", "ENTRA", "REQUESTS_PER_MINUTE", "TOKENS_PER_MINUTE", "CONCURRENCY"),
+        *("TIMEOUT_S", "MOST_ATTEMPTS", "MAX_OUTPUT_TOKENS", "LONGEST_WAIT_S", "OUTPUT_LIMIT_FIELD"),
+    )
+)
+"""Of the language model: model_client/settings.py reads them."""
 
 NAMED_VERSIONS = ("dagster", "deltalake", "polars", "pyarrow", "pysail", "pyspark")
 _LOW_DISK, _NO_DISK = 2 << 30, 200 << 20
@@ -86,9 +96,11 @@ def _settings(environ: Mapping[str, str]) -> Iterator[Finding]:
         else:
             yield Finding("settings", field, "ok", f"{getattr(one, field)} ({origin})")
     yield _event_log(environ)
+    yield from _language_model(environ)
     for name in sorted(environ):
-        if name.startswith("FEEDBACK_") and name not in (*VARIABLES, KEY_VARIABLE, POSTGRES_VARIABLE):
-            near = get_close_matches(name, VARIABLES, n=1)
+        known = (*VARIABLES, *MODEL_VARIABLES, KEY_VARIABLE, POSTGRES_VARIABLE)
+        if name.startswith("FEEDBACK_") and name not in known:
+            near = get_close_matches(name, [*VARIABLES, *MODEL_VARIABLES], n=1)
             yield Finding("settings", name, "note", "no setting has this name", f"did you mean {near[0]}?" if near else f"unset {name}")
 
 
@@ -105,6 +117,37 @@ def _event_log(environ: Mapping[str, str]) -> Finding:
             "settings", "dagster_postgres", "broken", f"{POSTGRES_VARIABLE} is set, dagster-postgres is missing", "make postgres"
         )
     return Finding("settings", "dagster_postgres", "ok", f"Postgres (from {POSTGRES_VARIABLE}, not shown)")
+
+
+def _language_model(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Where the language model is, and that what it is asked with can be used. Its key is never shown."""
+    from feedback_assets.model_client.settings import ModelSettings
+    from feedback_assets.prompting.rollout import active_prompt, load_rollout
+    from feedback_assets.prompting.tasks import TASKS
+    from feedback_assets.reckoning.model_prices import FILE, load_model_prices
+
+    project = Settings.from_environment({k: v for k, v in environ.items() if k == "FEEDBACK_PROJECT"})
+    try:
+        model = ModelSettings.from_environment(environ)
+    except SettingError as e:
+        yield Finding("settings", "language_model", "broken", f"{e.what}; expected: {e.expected}", e.mend)
+        model = None
+    else:
+        yield Finding(
+            "settings", "language_model", "ok", "none: nothing is asked" if model is None else f"{model.model} at {model.address}"
+        )
+    if model is None and not project.prompts.is_dir():
+        return
+    try:
+        rollout = load_rollout(project.prompts)
+        versions = [active_prompt(project.prompts, rollout, task).version for task in TASKS]
+        prices = load_model_prices(project.taxonomy / FILE)
+        if model is not None:
+            prices.price(model.model, datetime.now(UTC).date())
+    except SettingError as e:
+        yield Finding("taxonomy", "prompts", "broken", f"{e.what}; expected: {e.expected}", e.mend or "mend that file")
+    else:
+        yield Finding("taxonomy", "prompts", "ok", f"{len(versions)} prompts and {FILE} can be used")
 
 
 def _usable(environ: Mapping[str, str]) -> Settings | None:
