@@ -30,6 +30,8 @@ TARGET = 0.99
 """Share of the oracle's accuracy that the cascade must keep. The oracle is always right here."""
 BATCH = 1_000
 """The promise is of any batch of at least so many records: chance among fewer would ask for a bar that little passes."""
+BAR_MISS = 0.025
+"""The bar is set at 97.5 %, the bound stated at 95 %: a reserve, for test records are never quite like the samples."""
 RESAMPLES = 500
 _FOLDS = 5
 _TINY = 1e-9
@@ -88,7 +90,7 @@ def measure(rows: Sequence[Row]) -> Outcome:
     answered = confidence >= bar.bar
     batch = len(asked)
     # Fewer test records than a promised batch: chance weighs more, so less can be said of them.
-    allowed = wrong_allowed(len(samples.agreed), TARGET, BATCH)
+    allowed = wrong_allowed(len(samples.agreed), TARGET, BATCH, BAR_MISS)
     bound = 1.0 if bar.abstains else bar.bound if batch >= BATCH else min(bar.bound, batch_bound(allowed, len(samples.agreed), batch))
     share = holding_share(samples, held, confidence, agreed)
     figures = {
@@ -122,11 +124,11 @@ def set_bar(samples: Scored, held: "Bools") -> "Bar":
     """
     from feedback_assets.enrichment.learning.bars import bar_for_batches
 
-    bar = bar_for_batches(samples.confidence, samples.agreed, TARGET, BATCH)
+    bar = bar_for_batches(samples.confidence, samples.agreed, TARGET, BATCH, BAR_MISS)
     if int(held.sum()) < BATCH:
         return bar
     own = samples.only(held)
-    return max(bar, bar_for_batches(own.confidence, own.agreed, TARGET, BATCH), key=lambda b: b.bar)
+    return max(bar, bar_for_batches(own.confidence, own.agreed, TARGET, BATCH, BAR_MISS), key=lambda b: b.bar)
 
 
 def holding_share(samples: Scored, held: "Bools", confidence: "Floats", agreed: "Bools", resamples: int = RESAMPLES) -> float:
@@ -153,7 +155,7 @@ def holding_share(samples: Scored, held: "Bools", confidence: "Floats", agreed: 
         accuracy = 1 - float(((confidence[test] >= bar.bar) & ~agreed[test]).mean())
         bound = bar.bound
         if len(test) < BATCH:
-            bound = min(bound, batch_bound(wrong_allowed(len(chosen), TARGET, BATCH), len(chosen), len(test)))
+            bound = min(bound, batch_bound(wrong_allowed(len(chosen), TARGET, BATCH, BAR_MISS), len(chosen), len(test)))
         holds += bar.abstains or bound <= accuracy + _TINY
     return holds / resamples
 
@@ -161,49 +163,72 @@ def holding_share(samples: Scored, held: "Bools", confidence: "Floats", agreed: 
 def _samples(texts: list[str], labels: list[str], learnt: "Bools", model: "TextClassifier") -> "tuple[Scored, Bools, Mixture, Certainty]":
     """(answers to texts that their model had not seen; which of them are of the calibration split; what is to be used on new texts).
 
-    A text of the calibration split is scored by the model of its fold too, which has seen none of its near-duplicates. Confidence itself
-    is learnt by folds in the same way.
+    A text of the calibration split is scored by the model of its fold too, which has seen none of its near-duplicates.
     """
     import numpy as np
 
-    from feedback_assets.enrichment.learning.calibration import Mixture, fit_mixture
-    from feedback_assets.enrichment.learning.certainty import Certainty, fit_certainty, signs_of
-    from feedback_assets.enrichment.learning.classifier import fit_classifier
+    from feedback_assets.enrichment.learning.calibration import Mixture
+    from feedback_assets.enrichment.learning.certainty import Certainty
 
     groups = duplicate_groups(texts)
     folds = folds_of(groups, _FOLDS)
-    truth = numbers_of(labels, model.labels)
-    found: list[list[NDArray[np.float32]]] = []
+    place, voices = _unseen_voices(texts, labels, learnt, folds, model)
+    if not len(place):
+        none = Scored(np.zeros(0), np.zeros(0, bool), np.zeros(0, np.int64))
+        return none, np.zeros(0, bool), Mixture(model.mixture.shares[:1]), Certainty()
+    truth = numbers_of(labels, model.labels)[place]
+    confidence, agreed, mixture, certainty = learn_confidence(voices, truth, folds[place], model.mixture.shares)
+    _, numbered = np.unique(groups[place], return_inverse=True)
+    return Scored(confidence, agreed, numbered.reshape(-1).astype(np.int64)), ~learnt[place], mixture, certainty
+
+
+def _unseen_voices(
+    texts: list[str], labels: list[str], learnt: "Bools", folds: "Numbers", model: "TextClassifier"
+) -> "tuple[Numbers, list[NDArray[np.float32]]]":
+    """(places of the texts that could be scored, scores of each voice for them): each by a model of the learnt texts of other folds."""
+    import numpy as np
+
+    from feedback_assets.enrichment.learning.classifier import fit_classifier
+
     places: list[Numbers] = []
-    for fold in range(_FOLDS):
+    found: list[list[NDArray[np.float32]]] = []
+    for fold in np.unique(folds).tolist():
         inside = np.flatnonzero((folds != fold) & learnt).tolist()
         outside = np.flatnonzero(folds == fold)
-        if not len(outside) or len({labels[i] for i in inside}) < 2:
+        if len({labels[i] for i in inside}) < 2:
             continue
         part = fit_classifier([texts[i] for i in inside], [labels[i] for i in inside])
         found.append(widened(part, [texts[i] for i in outside.tolist()], model))
         places.append(outside)
     if not found:
-        none = Scored(np.zeros(0), np.zeros(0, bool), np.zeros(0, np.int64))
-        return none, np.zeros(0, bool), Mixture(model.mixture.shares[:1]), Certainty()
-    place = np.concatenate(places)
+        return np.zeros(0, np.int64), []
     least = min(len(voices) for voices in found)
-    voices = [np.concatenate([v[k] for v in found]) for k in range(least)]
-    fold_of, right = folds[place], truth[place]
-    start = model.mixture.shares[:least]
+    return np.concatenate(places), [np.concatenate([voices[k] for voices in found]) for k in range(least)]
+
+
+def learn_confidence(
+    voices: "list[NDArray[np.float32]]", truth: "Numbers", folds: "Numbers", shares: Sequence[float]
+) -> "tuple[Floats, Bools, Mixture, Certainty]":
+    """(confidence of each answer, whether it is right, and what gives confidence to new texts).
+
+    Confidence, too, is learnt by folds: none is given by what has seen whether that answer was right.
+    voices: scores, a row a text and a column a label. truth: numbers of labels; -1 for one that was not learnt.
+    """
+    import numpy as np
+
+    from feedback_assets.enrichment.learning.calibration import fit_mixture
+    from feedback_assets.enrichment.learning.certainty import fit_certainty, signs_of
 
     def learn(rows: "Bools") -> "tuple[Mixture, Certainty]":
-        told = rows & (right >= 0)
-        mixture = fit_mixture([v[told] for v in voices], right[told], start)
+        known = rows & (truth >= 0)
+        mixture = fit_mixture([v[known] for v in voices], truth[known], shares[: len(voices)])
         signs, answers = signs_of(mixture, [v[rows] for v in voices])
-        return mixture, fit_certainty(signs, answers, answers == right[rows], len(model.labels))
+        return mixture, fit_certainty(signs, answers, answers == truth[rows], voices[0].shape[1])
 
-    confidence, agreed = np.zeros(len(place)), np.zeros(len(place), bool)
-    for fold in np.unique(fold_of).tolist():
-        rows = fold_of == fold
+    confidence, agreed = np.zeros(len(truth)), np.zeros(len(truth), bool)
+    for fold in np.unique(folds).tolist():
+        rows = folds == fold
         mixture, certainty = learn(~rows)
         signs, answers = signs_of(mixture, [v[rows] for v in voices])
-        confidence[rows], agreed[rows] = certainty.of(signs, answers), answers == right[rows]
-    mixture, certainty = learn(np.ones(len(place), bool))
-    _, numbered = np.unique(groups[place], return_inverse=True)
-    return Scored(confidence, agreed, numbered.reshape(-1).astype(np.int64)), ~learnt[place], mixture, certainty
+        confidence[rows], agreed[rows] = certainty.of(signs, answers), answers == truth[rows]
+    return confidence, agreed, *learn(np.ones(len(truth), bool))

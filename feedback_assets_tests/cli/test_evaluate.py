@@ -18,6 +18,7 @@ FIGURES = {
     "pii": ["precision", "recall", "f1", "per_type", "not_covered"],
     "duplicates": ["precision", "recall", "groups"],
     "classify": ["accuracy", "macro_f1", "ece", "precision_target", "share_answered", "precision_answered"],
+    "cascade": ["accuracy", "oracle_share", "bound", "bound_held"],
     "severity": ["spearman", "auc_high"],
 }
 WORDS = ("crash", "refund", "login", "delivery")
@@ -40,7 +41,7 @@ def rows_of(task: str) -> list[dict[str, object]]:
         return [{"id": "1", "text": long}, {"id": "2", "text": long + " Thanks"}, {"id": 3, "text": "I love the new colours of the shop."}]
     said = random.Random(7)
     varied = [(w, f"{w} " + " ".join(said.sample(REST.split(), 9))) for w in WORDS for _ in range(20)]
-    if task == "classify":
+    if task in {"classify", "cascade"}:
         return [{"text": text, "label": word, "split": "test" if i % 5 == 0 else "train"} for i, (word, text) in enumerate(varied)]
     return [{"text": text, "severity": WORDS.index(word)} for word, text in varied]
 

@@ -1,6 +1,7 @@
 """Bars keep what they promise on samples that did not set them, never loosen for worse samples, and abstain where samples are too few."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from feedback_assets.enrichment.learning.bars import (
     wrong_allowed,
 )
 
-RIGHT_AT = {
+RIGHT_AT: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
     "calibrated": lambda c: c,
     "steep": lambda c: 0.8 + 0.2 * c**8,
     "falling at the top": lambda c: np.where(c > 0.97, 0.93, 0.5 + c / 2),
