@@ -147,10 +147,10 @@ def measure(golden: Sequence[GoldenLabels], read: Iterable[ReadText], owners: Ma
     """
     by_id: dict[str, ReadText] = {}
     known = {g.id for g in golden}
-    for text in read:
-        if text.id not in known or text.id in by_id:
-            raise ValueError(f"{text.id}: read twice, or no golden text")
-        by_id[text.id] = text
+    for one in read:
+        if one.id not in known or one.id in by_id:
+            raise ValueError(f"{one.id}: read twice, or no golden text")
+        by_id[one.id] = one
     counts = _Counts()
     slices: dict[tuple[str, str], _Counts] = {}
     confusion: Counter[tuple[str, str]] = Counter()
@@ -166,9 +166,9 @@ def measure(golden: Sequence[GoldenLabels], read: Iterable[ReadText], owners: Ma
             slices.setdefault((CATEGORY, category), _Counts()).add(text.categories & {category}, accepted & {category})
         for claim in said.claims:
             of_category = slices.setdefault((CATEGORY, claim.category), _Counts()) if claim.category else None
-            for to in (counts, language, of_category):
-                if to is not None:
-                    to.add_claim(claim, standing=claim in standing, right=claim.category in text.categories)
+            for counted in (counts, language, of_category):
+                if counted is not None:
+                    counted.add_claim(claim, standing=claim in standing, right=claim.category in text.categories)
         confusion.update(ways.routed(text.categories, accepted))
     ordered = sorted(slices.items(), key=lambda s: (s[0][0] != CATEGORY, s[0][1]))
     failures = Counter(t.failure for t in by_id.values() if t.failure)
