@@ -33,6 +33,7 @@ def evaluate(task: str, data: Path, pairs: Path | None, as_json: bool) -> None:
     On this home, each with --help of its own:
     prompt      a version of a prompt on the golden set, and its gate
     history     what was evaluated before
+    sentinels   texts that must be read as on the last day
     """
     from feedback_assets.evaluation.labelled import read_pairs, read_rows
     from feedback_assets.evaluation.tasks import run_task

@@ -1,4 +1,4 @@
-"""`feedback evaluate prompt` and `history`: a prompt's version on the golden set, its gate, and what was evaluated before."""
+"""`feedback evaluate prompt`, `history` and `sentinels`: a prompt's version on the golden set, what was evaluated before, sentinel texts."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,6 +99,37 @@ def history(task: str, slices: str, as_json: bool) -> None:
     output.table(shown, [[r[name] for name in shown] for r in rows], right=shown[4:])
 
 
+@click.command("sentinels")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def sentinels(as_json: bool) -> int:
+    """Read the sentinel texts anew and compare with the last earlier day. Ends with 1 when one is read otherwise.
+
+    The language model is asked about each once a UTC day, when one is set; the budgets hold.
+    """
+    from dataclasses import asdict
+
+    from feedback_assets.enrichment.golden import read_golden
+    from feedback_assets.evaluation.sentinels import score_sentinels, sentinel_verdict
+    from feedback_assets.wiring.services import Services
+
+    found = context.settings()
+    services = Services(found)
+    golden = read_golden(found.taxonomy / "golden", services.reader.taxonomy)
+    report = score_sentinels(services.lake, services.reader, services.language_model, services.answer_means, services.now(), golden=golden)
+    if as_json:
+        output.print_json(asdict(report))
+    else:
+        output.table(
+            ["tier", "read", "compared"], [[tier, n, report.compared[tier]] for tier, n in report.read.items()], right=["read", "compared"]
+        )
+        output.line()
+        columns = ["tier", "golden_id", "before", "now", "since"]
+        if report.flips:
+            output.table(columns, [[f.tier, f.golden_id, f.before or "none", f.now or "none", f.since] for f in report.flips])
+        output.line(sentinel_verdict(report).sentence())
+    return 1 if report.flips else 0
+
+
 def _print(found: "Evaluation") -> None:
     figures, identity = found.figures, found.identity
     output.line(f"{identity.task} {identity.version} by {identity.model} on {figures.texts} texts of {identity.split}")
@@ -121,4 +152,4 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
-COMMANDS = {"prompt": prompt, "history": history}
+COMMANDS = {"prompt": prompt, "history": history, "sentinels": sentinels}

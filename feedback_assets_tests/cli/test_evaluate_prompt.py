@@ -65,3 +65,10 @@ def test_the_help_of_each_is_its_own(project: Path, call: Call) -> None:
     assert "--slices" in call(project, "evaluate", "history", "--help").out
     assert "--pairs" in call(project, "evaluate", "--help").out
     assert call(project, "evaluate", "history").code == 0
+
+
+def test_sentinels_are_read_by_what_there_is(project: Path, call: Call) -> None:
+    first = call(project / "home", "evaluate", "sentinels", "--json")
+    assert (first.code, first.json["flips"], first.json["read"]["language_model"]) == (0, [], 0)
+    assert first.json["read"]["cheap_tiers"] >= 20
+    assert "This holds" in call(project / "home", "evaluate", "sentinels").out

@@ -3,16 +3,15 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from feedback_assets.contracts.enrichment import ANSWERS
 from feedback_assets.contracts.evaluation import RESULTS
-from feedback_assets.enrichment.golden import GoldenText, of_split, read_golden
+from feedback_assets.enrichment.golden import GoldenText
 from feedback_assets.enrichment.language_model import LanguageModel
-from feedback_assets.enrichment.reader import Reader, build_reader
+from feedback_assets.enrichment.reader import Reader
 from feedback_assets.evaluation.history import history
 from feedback_assets.evaluation.leakage import Leak, example_texts, leaks, training_texts
 from feedback_assets.evaluation.prompts import Evaluation, evaluate_prompt
@@ -25,28 +24,7 @@ from feedback_assets_tests.enrichment.answering import MODEL, means_of
 from feedback_assets_tests.evaluation.golden_answers import golden_answers
 from feedback_assets_tests.loopback.azure_openai import AzureOpenAI
 
-TAXONOMY = project_root() / "taxonomy"
 TASK = "classify_issues"
-
-
-@pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
-    return build_reader(TAXONOMY, tmp_path_factory.mktemp("models"))
-
-
-@pytest.fixture(scope="module")
-def golden(reader: Reader) -> list[GoldenText]:
-    return read_golden(TAXONOMY / "golden", reader.taxonomy)
-
-
-@pytest.fixture(scope="module")
-def held(golden: list[GoldenText]) -> list[GoldenText]:
-    return of_split(golden, "calibration")
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> LocalLakehouse:
-    return LocalLakehouse(tmp_path / "lake")
 
 
 @pytest.fixture(scope="module")
