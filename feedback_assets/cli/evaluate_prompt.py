@@ -1,4 +1,4 @@
-"""`feedback evaluate prompt`, `history` and `sentinels`: a prompt's version on the golden set, what was evaluated before, sentinel texts."""
+"""`feedback evaluate prompt`, `history`, `sentinels`, `drift`: what the golden set, sentinel texts and the days say of the readers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +8,8 @@ import click
 from feedback_assets.cli import context, output
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from feedback_assets.evaluation.prompts import Evaluation
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -130,6 +132,34 @@ def sentinels(as_json: bool) -> int:
     return 1 if report.flips else 0
 
 
+@click.command("drift")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Day of delivery; the last one that has events without it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def drift(day: "datetime | None", as_json: bool) -> int:
+    """Compare a day's feedback with that of the 28 days before. Ends with 1 when it is unlike it in some aspect."""
+    from dataclasses import asdict
+
+    from feedback_assets.contracts.silver import EVENTS
+    from feedback_assets.evaluation.drift import drift_of, drift_verdicts, read_days
+    from feedback_assets.ground.errors import FeedbackError
+    from feedback_assets.lakehouse.local import LocalLakehouse
+
+    lake = LocalLakehouse(context.settings().lake)
+    asked = day.date() if day else max(lake.partitions(EVENTS), default=None)
+    if asked is None:
+        raise FeedbackError("there is no event yet", mend="feedback run")
+    today, window = read_days(lake, asked)
+    found = drift_of(today, window)
+    if as_json:
+        output.print_json({"day": asked, "days": len(window), "aspects": [asdict(d) for d in found]})
+    else:
+        for verdict in drift_verdicts(found, asked):
+            output.line(verdict.sentence())
+            for moved in verdict.sample:
+                output.line("  " + ", ".join(f"{name} {value}" for name, value in moved.items()))
+    return 1 if any(d.drifted for d in found) else 0
+
+
 def _print(found: "Evaluation") -> None:
     figures, identity = found.figures, found.identity
     output.line(f"{identity.task} {identity.version} by {identity.model} on {figures.texts} texts of {identity.split}")
@@ -152,4 +182,4 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
-COMMANDS = {"prompt": prompt, "history": history, "sentinels": sentinels}
+COMMANDS = {"prompt": prompt, "history": history, "sentinels": sentinels, "drift": drift}

@@ -72,3 +72,15 @@ def test_sentinels_are_read_by_what_there_is(project: Path, call: Call) -> None:
     assert (first.code, first.json["flips"], first.json["read"]["language_model"]) == (0, [], 0)
     assert first.json["read"]["cheap_tiers"] >= 20
     assert "This holds" in call(project / "home", "evaluate", "sentinels").out
+
+
+def test_drift_is_told_of_the_last_day_and_few_days_are_said_to_be_too_few(finished: Path, call: Call) -> None:
+    told = call(finished, "evaluate", "drift")
+    assert (told.code, told.err) == (0, "")
+    assert told.out.count("too few to judge") == 4
+    assert call(finished, "evaluate", "drift", "--json").json["days"] == 2
+    assert call(finished, "evaluate", "drift", "--day", "2025-06-02", "--json").json["day"] == "2025-06-02"
+
+
+def test_drift_without_any_event_says_what_to_do(project: Path, call: Call) -> None:
+    assert "there is no event yet" in call(project / "home", "evaluate", "drift").err
