@@ -37,8 +37,9 @@ class WithSubcommands(click.Command):
 @click.option("--version", required=True, help="Version of the prompt.")
 @click.option("--split", type=click.Choice(["calibration", "test"]), default="calibration", show_default=True, help="Golden texts.")
 @click.option("--gate-out", type=_FILE, help="Write what `feedback prompts promote` asks for into this file.")
+@click.option("--again", is_flag=True, help="Ask anew, once a UTC day, what was asked before.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def prompt(task: str, version: str, split: Any, gate_out: Path | None, as_json: bool) -> int:
+def prompt(task: str, version: str, split: Any, gate_out: Path | None, *, again: bool, as_json: bool) -> int:
     """Evaluate a version of a prompt on the golden set, by the configured model.
 
     What was asked before is taken from the home's answers and costs nothing; the budgets of a run and a day hold. Ends with 1 when the
@@ -72,6 +73,7 @@ def prompt(task: str, version: str, split: Any, gate_out: Path | None, as_json: 
         split=split,
         costs=load_routing_costs(found.taxonomy / FILE, {c.owner for c in taxonomy.categories}),
         active=active_prompt(found.prompts, load_rollout(found.prompts), task),
+        again=again,
     )
     if gate_out is not None:
         write_gate(gate_out, evaluation.gate_content())

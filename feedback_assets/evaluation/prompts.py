@@ -5,6 +5,7 @@ Not here: what each of these does (asking.py, reading.py, gate.py, history.py), 
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.enrichment.golden import GoldenText, Split, of_split
@@ -72,8 +73,10 @@ def evaluate_prompt(
     split: Split,
     costs: RoutingCosts,
     active: "Prompt",
+    again: bool = False,
 ) -> Evaluation:
     """model: the version that is evaluated, by the model that is asked. active: the version that answers today.
+    again: asks anew what the ledger knows, once a UTC day: for a service that answers otherwise under the same name.
 
     Raises SettingError for another task than classify_issues, and for a split without texts or that the local model learns from.
     """
@@ -83,7 +86,8 @@ def evaluate_prompt(
     texts = of_split(golden, split)
     if split not in SPLITS or not texts:
         raise SettingError(f"the golden set's split {split!r} cannot be measured on", expected=f"texts of {' or '.join(SPLITS)}")
-    found = ask_golden(lake, model, means, texts)
+    salt = f"evaluation {means.now().astimezone(UTC).date().isoformat()}" if again else ""
+    found = ask_golden(lake, model, means, texts, salt=salt)
     owners = {c.id: c.owner for c in model.taxonomy.categories}
     labelled = [labels_of(t) for t in texts]
     figures = measure(labelled, read_texts(model, texts, found.answers), owners, costs)

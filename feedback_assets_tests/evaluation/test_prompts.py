@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from feedback_assets.ground.errors import SettingError
 from feedback_assets.ground.settings import project_root
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.prompting.prompt import Prompt, load_prompt
-from feedback_assets_tests.enrichment.answering import MODEL, means_of
+from feedback_assets_tests.enrichment.answering import MODEL, NOW, means_of
 from feedback_assets_tests.evaluation.golden_answers import golden_answers
 from feedback_assets_tests.loopback.azure_openai import AzureOpenAI
 
@@ -38,7 +39,7 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> list[Prompt]:
 
 
 def evaluated(
-    lake: LocalLakehouse, reader: Reader, service: AzureOpenAI, golden: Sequence[GoldenText], *of: Prompt, **means: Any
+    lake: LocalLakehouse, reader: Reader, service: AzureOpenAI, golden: Sequence[GoldenText], *of: Prompt, again: bool = False, **means: Any
 ) -> Evaluation:
     """of: the version that is evaluated, and the active one."""
     prompt, active = of
@@ -46,11 +47,12 @@ def evaluated(
         lake,
         reader,
         LanguageModel(MODEL, prompt, reader.taxonomy),
-        means_of(service, lake.root.parent, **means),
+        replace(means_of(service, lake.root.parent, **means), now=lambda: NOW + timedelta(hours=again)),
         golden,
         split="calibration",
         costs=RoutingCosts(),
         active=active,
+        again=again,
     )
 
 
@@ -69,7 +71,12 @@ def test_the_same_evaluation_again_costs_nothing_and_is_not_noted_again(
         assert (again.sent, again.cost_usd, again.noted, len(service.requests)) == (0, 0, False, len(held))
         assert again.figures == first.figures
         assert {t.name: lake.version(t) for t in (ANSWERS, RESULTS)} == marks
-    (row,) = history(lake, task=TASK)
+        service.answer = golden_answers(held, wrong=[t.id for t in held if t.labels][:10])
+        anew = evaluated(lake, reader, service, golden, v1, v1, again=True)
+        assert (anew.sent, anew.noted, len(service.requests)) == (len(held), True, 2 * len(held))
+        assert anew.figures.whole.f1.value < first.figures.whole.f1.value
+        assert evaluated(lake, reader, service, golden, v1, v1, again=True).sent == 0
+    row, _ = history(lake, task=TASK)
     assert (row["version"], row["n"], row["f1"]) == ("v1", len(held), first.figures.whole.f1.value)
     assert {r["slice"] for r in history(lake, slice_kind="language")} == {t.language for t in held}
     assert history(lake, task="other") == []
