@@ -6,12 +6,13 @@ from typing import Any
 import click
 
 from feedback_assets.cli import output
+from feedback_assets.cli.evaluate_prompt import COMMANDS, WithSubcommands
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _MOST_ROWS = 40
 
 
-@click.command("evaluate")
+@click.command("evaluate", cls=WithSubcommands)
 @click.argument("task", type=click.Choice(["language", "pii", "duplicates", "classify", "cascade", "severity"]))
 @click.option("--data", required=True, type=_FILE, help="JSONL file of labelled records, plain or .gz.")
 @click.option("--pairs", type=_FILE, help='For duplicates: JSONL file of {"a": id, "b": id}.')
@@ -28,6 +29,13 @@ def evaluate(task: str, data: Path, pairs: Path | None, as_json: bool) -> None:
     classify    {"text", "label", "split"}; split is train or test, calibration if there is one
     cascade     as for classify: what the local tier would leave to an oracle, here the labels, and how sure that is
     severity    {"text", "severity"}; a number, higher is worse
+
+    \b
+    On this home, each with --help of its own:
+    prompt      a version of a prompt on the golden set, and its gate
+    history     what was evaluated before
+    sentinels   texts that must be read as on the last day
+    drift       a day against the 28 days before
     """
     from feedback_assets.evaluation.labelled import read_pairs, read_rows
     from feedback_assets.evaluation.tasks import run_task
@@ -41,6 +49,9 @@ def evaluate(task: str, data: Path, pairs: Path | None, as_json: bool) -> None:
     for name, value in figures.items():
         if isinstance(value, dict):
             _print_table(name, value)
+
+
+evaluate.commands = COMMANDS
 
 
 def _print_table(name: str, values: dict[str, Any]) -> None:

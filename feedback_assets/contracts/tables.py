@@ -1,6 +1,6 @@
 """All tables of the lakehouse, in the order of the data. A new table is one declaration in its room's module."""
 
-from feedback_assets.contracts import bronze, enrichment, ledger, priority, review, signals, silver, themes, tickets
+from feedback_assets.contracts import bronze, enrichment, evaluation, ledger, priority, review, signals, silver, themes, tickets
 from feedback_assets.contracts.table import Table
 
 ALL_TABLES: tuple[Table, ...] = (
@@ -12,6 +12,7 @@ ALL_TABLES: tuple[Table, ...] = (
     *signals.TABLES,
     *priority.TABLES,
     *tickets.TABLES,
+    *evaluation.TABLES,
     *ledger.TABLES,
 )
 _BY_NAME = {t.name: t for t in ALL_TABLES}

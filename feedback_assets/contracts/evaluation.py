@@ -1,0 +1,62 @@
+"""Contracts of evaluation: what was measured of prompts and models, and how sentinels were read. Not here: measuring (evaluation/)."""
+
+from feedback_assets.contracts import common as c
+from feedback_assets.contracts.table import Column, Table
+
+SLICE_KINDS = ("all", "category", "language")
+
+RESULTS = Table(
+    name="evaluation/results",
+    row="One slice of one evaluation of a prompt's version by a model on a split of the golden set. An equal one is not noted again.",
+    owner="feedback-ml",
+    columns=(
+        Column("evaluated_at", "timestamp", "When it was evaluated; the same for all slices of an evaluation."),
+        Column("task", "string", "What is asked, as prompts/ names it."),
+        Column("version", "string", "Version of the prompt."),
+        Column("content_hash", "string", "Hash of the prompt's content.", pattern=c.SHA256),
+        Column("model", "string", "Model or deployment that was asked."),
+        c.TAXONOMY_VERSION,
+        Column("split", "string", "Split of the golden set.", one_of=("calibration", "test")),
+        Column("slice_kind", "string", "What the slice is of.", one_of=SLICE_KINDS),
+        Column("slice", "string", "Category or language; empty for the whole."),
+        Column("n", "int64", "Texts of the slice; of a category those that are labelled or read so.", at_least=0),
+        Column("precision", "double", "Accepted issues that are labelled; 1 when none was accepted.", at_least=0, at_most=1),
+        Column("recall", "double", "Labelled issues that were accepted; 1 when none is labelled.", at_least=0, at_most=1),
+        Column("f1", "double", "Harmonic mean of both.", at_least=0, at_most=1),
+        Column("lower", "double", "Lower end of the 95 % interval of f1.", at_least=0, at_most=1),
+        Column("upper", "double", "Upper end of it.", at_least=0, at_most=1),
+        Column(
+            "ece", "double", "Calibration error of the confidence over 10 bins; null without claims.", nullable=True, at_least=0, at_most=1
+        ),
+        Column(
+            "evidence_validity",
+            "double",
+            "Share of claims with a quote that stands in the text; null without claims.",
+            nullable=True,
+            at_least=0,
+            at_most=1,
+        ),
+    ),
+    key=("evaluated_at", "task", "version", "content_hash", "model", "taxonomy_version", "split", "slice_kind", "slice"),
+)
+
+SENTINEL_READINGS = Table(
+    name="evaluation/sentinel_readings",
+    row="How one tier read one sentinel text on one UTC day; of several readings of a day the first.",
+    owner="feedback-ml",
+    columns=(
+        Column("read_on", "date", "UTC day."),
+        Column("tier", "string", "Who read it.", one_of=("cheap_tiers", "language_model")),
+        Column("golden_id", "string", "Id of the golden text."),
+        Column(
+            "versions", "string", "Hash of the text, the taxonomy and all versions of the tier: what decides the reading.", pattern=c.ID128
+        ),
+        Column("reading", "string", "Accepted categories by name, joined by a plus sign; empty for none; of a failure !class."),
+        Column("confidence", "double", "Highest confidence of an accepted category; 0 for none.", at_least=0, at_most=1),
+        Column("model_returned", "string", "Model that answered, as the service names it; empty for the cheap tiers."),
+        Column("read_at", "timestamp", "When.", volatile=True),
+    ),
+    key=("read_on", "tier", "golden_id", "versions"),
+)
+
+TABLES = (RESULTS, SENTINEL_READINGS)
