@@ -42,6 +42,8 @@ class Means:
     day_budget: float
     journals: Path
     now: Callable[[], datetime]
+    spent_elsewhere: Callable[[date], float] = lambda _: 0.0
+    """What else a day has spent of its budget."""
 
 
 @dataclass
@@ -207,7 +209,7 @@ class _Asking:
         self._reports = reports
         self._again = again
         today = means.now().astimezone(UTC).date()
-        left = means.day_budget - spent_on(lake, today)
+        left = means.day_budget - spent_on(lake, today) - means.spent_elsewhere(today)
         self._budget = Budget(means.prices, model.model, today, run=means.run_budget, left_today=left)
         self._stopped = ""
 
