@@ -138,6 +138,7 @@ class Services:
     def answer_means(self) -> "Means | None":
         """With what the language model is asked; None when the site has none."""
         from feedback_assets.enrichment.asking import Means
+        from feedback_assets.enrichment.batch_asking import batch_means
         from feedback_assets.reckoning.model_prices import FILE, load_model_prices
         from feedback_assets.themes.embedded_texts import spent_on
 
@@ -147,7 +148,16 @@ class Services:
         prices = load_model_prices(found.taxonomy / FILE)
         # What vectors cost is read beside the step's lake, as in _purse_on().
         spent = partial(spent_on, self.lake)
-        return Means(self.model_settings, prices, found.model_run_budget, found.model_day_budget, found.answer_journals, self.now, spent)
+        return Means(
+            self.model_settings,
+            prices,
+            found.model_run_budget,
+            found.model_day_budget,
+            found.answer_journals,
+            self.now,
+            spent,
+            batch_means(dict(found.model), self.model_settings),
+        )
 
     @cached_property
     def embedder(self) -> "Embedder":
