@@ -130,7 +130,7 @@ def ask_days(
             with jobs.alone():
                 jobs.collect()
                 # A run that found that jobs left something asks directly: a job that brings nothing is not repeated for ever.
-                if not again and not jobs.unanswered and not jobs.problems:
+                if not again and not jobs.is_left and not jobs.problems:
                     _submit(jobs, asking, listed, reader, workers)
             asking.follow(jobs)
             asking.ask(journal, listed, reader, workers)

@@ -89,8 +89,8 @@ class BatchAsking:
     """The jobs of a home. All but reading its fields is done within `alone()`.
 
     out: request key -> the job that is out with it. came: request key -> purpose of the job that it was on, for jobs whose days are not
-    closed yet. taken: what each day got in this run. unanswered: questions that jobs left. problems: what did not go well.
-    reserved: US dollars that jobs of this run may cost.
+    closed yet. taken: what each day got in this run. unanswered: questions that jobs left in this run; is_left: whether there are any, or
+    were in a run that was killed over them. problems: what did not go well. reserved: US dollars that jobs of this run may cost.
     """
 
     def __init__(self, lake: Lakehouse, model: "LanguageModel", means: "Means", journal: Journal) -> None:
@@ -100,6 +100,7 @@ class BatchAsking:
         self.came: dict[str, str] = {}
         self.taken: dict[date, Taken] = {}
         self.unanswered = 0
+        self.is_left = False
         self.problems: list[str] = []
         self.reserved = Decimal(0)
 
@@ -118,6 +119,7 @@ class BatchAsking:
         jobs = open_jobs(self._lake)
         for job in jobs:
             self._advance(job)
+        self.is_left = self.unanswered > 0 or any(j["unanswered"] for j in jobs if j["state"] == "collected")
         self.out = keys_of(self._lake, [j for j in jobs if j["state"] in PENDING])
         self.came = {key: job["purpose"] for key, job in keys_of(self._lake, [j for j in jobs if j["state"] == "collected"]).items()}
 
@@ -188,8 +190,8 @@ class BatchAsking:
         """Done with the jobs whose answers all accounts of their days speak of."""
         for job in open_jobs(self._lake):
             if job["state"] == "collected" and {date.fromisoformat(d) for d in job["days"]} <= days:
-                write_job(self._lake, {**job, "state": "closed"})
                 forget_questions(self._lake, job["job"])
+                write_job(self._lake, {**job, "state": "closed"})
 
     # what is sent
 
@@ -259,8 +261,8 @@ class BatchAsking:
         }
         settings = self._means.settings
         rows = [(question_row(self._model, settings, t, attempt=n, purpose=making.purpose), t.text) for t, n, _ in kept]
-        note_questions(self._lake, job["job"], rows)
         write_job(self._lake, job)
+        note_questions(self._lake, job["job"], rows)
         try:
             job.update(file_id=self._run(lambda client: upload_batch_file(client, file)), state="uploaded")
         except BatchError:
@@ -277,8 +279,8 @@ class BatchAsking:
 
     def _drop(self, job: dict[str, Any], why: str) -> None:
         job.update(state="dropped", detail=why, seen_at=self._means.now())
-        write_job(self._lake, job)
         forget_questions(self._lake, job["job"])
+        write_job(self._lake, job)
 
     def _run(self, work: "Callable[[ModelClient], Awaitable[T]]") -> T:
         from feedback_assets.model_client.client import run

@@ -200,7 +200,7 @@ def _vectors(lake: "Lakehouse", embedder: Embedder, issues: list[dict[str, Any]]
         pieces = spans_of(event["text"], spans) if event else []
         texts.append(wording(event["title"] if event else "", pieces or [issue["quote"]]))
     vectors = embedder.embed(texts)
-    has_one: list[bool] = (~np.isnan(vectors).any(axis=1)).tolist()
+    has_one = np.asarray(np.isfinite(vectors).all(axis=1), bool)
     left = [issue for issue, has in zip(issues, has_one, strict=True) if not has]
     issues = [issue for issue, has in zip(issues, has_one, strict=True) if has]
     vectors = vectors[has_one]

@@ -57,11 +57,13 @@ class Home:
 
 
 def jobs(lake: Lakehouse, *states: str) -> list[dict[str, Any]]:
-    return lake.read(BATCH_JOBS, where={"state": states} if states else None).to_pylist()
+    found: list[dict[str, Any]] = lake.read(BATCH_JOBS, where={"state": states} if states else None).to_pylist()
+    return found
 
 
 def rows(lake: Lakehouse) -> list[dict[str, Any]]:
-    return lake.read(ANSWERS).to_pylist()
+    found: list[dict[str, Any]] = lake.read(ANSWERS).to_pylist()
+    return found
 
 
 def paid(service: AzureOpenAI) -> list[str]:

@@ -59,7 +59,8 @@ def refuse(service: AzureOpenAI, word: str) -> None:
 
 
 def ledger(lake: LocalLakehouse) -> list[dict[str, Any]]:
-    return lake.read(EMBEDDED_TEXTS).to_pylist()
+    found: list[dict[str, Any]] = lake.read(EMBEDDED_TEXTS).to_pylist()
+    return found
 
 
 def test_equal_texts_are_paid_for_once_and_come_back_the_same_in_any_company(service: AzureOpenAI, lake: LocalLakehouse) -> None:
@@ -102,7 +103,12 @@ def test_no_budget_is_exceeded_and_what_is_left_is_embedded_when_there_is_more(
     service: AzureOpenAI, lake: LocalLakehouse, which: str
 ) -> None:
     texts = ["word " * 4_000 + str(i) for i in range(150)]  # some calls' worth
-    limit = {"run": {"run_budget": 500.0}, "day": {"day_budget": 500.0}, "elsewhere": {"spent_elsewhere": lambda _day: 500.0}}[which]
+    limits: dict[str, dict[str, Any]] = {
+        "run": {"run_budget": 500.0},
+        "day": {"day_budget": 500.0},
+        "elsewhere": {"spent_elsewhere": lambda _day: 500.0},
+    }
+    limit = limits[which]
     wide: dict[str, Any] = {"prices": DEAR, "run_budget": 1_000.0, "day_budget": 1_000.0}
     embedder = OpenAiEmbedder(purse(service, lake, **{**wide, **limit}))
     rows = embedder.embed(texts)
