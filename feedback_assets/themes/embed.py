@@ -170,11 +170,11 @@ def _write(lake: "Lakehouse", different: Difference, reports: Mapping[date, DayR
 def _closed_by_another(lake: "Lakehouse", embedder: Embedder, days: Sequence[date]) -> list[dict[str, Any]]:
     """Closed batches of days that have fewer vectors of this embedder than the ledger tells of issues."""
     ledger = lake.read(
-        STAGE_BATCHES, columns=["feed_date", "source", "batch_id", "rows_in"], where={"stage": [STAGE], "feed_date": days}
+        STAGE_BATCHES, columns=["feed_date", "source", "batch_id", "rows_in", "rows_out"], where={"stage": [STAGE], "feed_date": days}
     ).to_pylist()
     expected: Counter[date] = Counter()
     for row in ledger:
-        expected[row["feed_date"]] += row["rows_in"]
+        expected[row["feed_date"]] += row["rows_out"]
     if not expected.total():
         return []
     vectors = Counter(
