@@ -136,4 +136,48 @@ ANSWERS = Table(
     partition_by="feed_date",
 )
 
-TABLES = (ENRICHED_EVENTS, ISSUES, REVIEW, ANSWERS)
+BATCH_JOBS = Table(
+    name="enrichment/batch_jobs",
+    row="One job of the Batch API, from its plan to its end.",
+    owner="feedback-ml",
+    columns=(
+        Column("job", "string", "Our name of it.", pattern=c.ID128),
+        Column(
+            "state",
+            "string",
+            "Where it stands here; docs/batch.md.",
+            one_of=("planned", "uploaded", "out", "collected", "closed", "dropped"),
+        ),
+        Column("status", "string", "What the service said of it when it was last looked at; empty before."),
+        Column("file_id", "string", "The file of its requests, as the service names it; empty before it is uploaded."),
+        Column("batch_id", "string", "The job, as the service names it; empty before it is started."),
+        Column("model", "string", "Model or deployment whose price it has."),
+        Column("questions", "int64", "Questions on it.", at_least=1),
+        Column("days", "list<string>", "Feed dates of these questions."),
+        Column("purpose", "string", "Purpose of the run that made it."),
+        Column("reserved_usd", "double", "Its dearest outcome in US dollars: counts as spent while it is out.", at_least=0),
+        Column("cost_usd", "double", "What its answers cost.", at_least=0),
+        Column("answered", "int64", "Questions that it answered, whatever the outcome.", at_least=0),
+        Column("unanswered", "int64", "Questions that it left: they are asked again.", at_least=0),
+        Column("detail", "string", "What the service says of a job that failed; why it was dropped."),
+        Column("submitted_at", "timestamp", "When it was planned."),
+        Column("seen_at", "timestamp", "When it was looked at and something had changed.", volatile=True),
+    ),
+    key=("job",),
+)
+
+BATCH_QUESTIONS = Table(
+    name="enrichment/batch_questions",
+    row="One question that is on a job, until the job is closed.",
+    owner="feedback-ml",
+    columns=(
+        Column("job", "string", "The job.", pattern=c.ID128),
+        Column("request_key", "string", "As in enrichment/answers; the request's custom_id.", pattern=c.ID128),
+        c.FEED_DATE,
+        Column("question", "string", "JSON object: the columns of enrichment/answers that are known before it is sent."),
+        Column("text", "string", "The masked text that is asked about."),
+    ),
+    key=("job", "request_key"),
+)
+
+TABLES = (ENRICHED_EVENTS, ISSUES, REVIEW, ANSWERS, BATCH_JOBS, BATCH_QUESTIONS)

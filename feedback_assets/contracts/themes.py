@@ -17,6 +17,27 @@ EMBEDDINGS = Table(
     partition_by="feed_date",
 )
 
+EMBEDDED_TEXTS = Table(
+    name="themes/embedded_texts",
+    row="One masked text and its vector by a model that is paid for: what is here is not sent again. The text itself is not kept.",
+    owner="feedback-ml",
+    columns=(
+        Column("asked_on", "date", "UTC day on which it was sent: the partition."),
+        Column("text_key", "string", "Hash of the text as it was sent.", pattern=c.ID128),
+        Column("embedder", "string", "Model and dimensions."),
+        Column("model_returned", "string", "Model as the service names it; empty when it took no text."),
+        Column("outcome", "string", "ok; rejected: the service does not take this text.", one_of=("ok", "rejected")),
+        Column("detail", "string", "Why it is not ok, without text of feedback."),
+        Column("is_cut", "bool", "The text was longer than the model reads; its beginning was sent."),
+        Column("tokens", "int64", "Its share of the tokens that the service counted for the call.", at_least=0),
+        Column("cost_usd", "double", "What it cost by taxonomy/model_prices.yaml, in US dollars.", at_least=0),
+        Column("vector", "list<float>", "Unit length; empty when it was rejected."),
+        Column("embedded_at", "timestamp", "When the answer came."),
+    ),
+    key=("text_key", "embedder"),
+    partition_by="asked_on",
+)
+
 ASSIGNMENTS = Table(
     name="themes/assignments",
     row="One issue and the theme it belongs to. Issues that fit no theme yet have an empty theme id and wait.",
@@ -199,4 +220,4 @@ CHECKPOINTS = Table(
     key=("entry",),
 )
 
-TABLES = (EMBEDDINGS, ASSIGNMENTS, STATES, ISSUE_FACTS, THEME_DAYS, TOUCHES, SAMPLES, THEMES, CHECKPOINTS)
+TABLES = (EMBEDDINGS, EMBEDDED_TEXTS, ASSIGNMENTS, STATES, ISSUE_FACTS, THEME_DAYS, TOUCHES, SAMPLES, THEMES, CHECKPOINTS)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from feedback_assets.contracts.bronze import STAGE_BATCHES
-from feedback_assets.contracts.enrichment import ANSWERS, ENRICHED_EVENTS, ISSUES, REVIEW
+from feedback_assets.contracts.enrichment import ANSWERS, BATCH_JOBS, BATCH_QUESTIONS, ENRICHED_EVENTS, ISSUES, REVIEW
 from feedback_assets.contracts.review import DECISIONS
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.graph.steps import Judged, Rule, Step, StepRun
@@ -87,7 +87,7 @@ STEPS = (
         run=_ask,
         writes=(ANSWERS,),
         reads=(EVENTS, DECISIONS),
-        keeps=(STAGE_BATCHES,),
+        keeps=(STAGE_BATCHES, BATCH_JOBS, BATCH_QUESTIONS),
         rules=(
             Rule(
                 "row_account",
@@ -108,7 +108,7 @@ STEPS = (
         kinds=("python", "openai"),
         daily=True,
         pool="answers",
-        code=("enrichment/language_model", "enrichment/asking", "prompting", "model_client"),
+        code=("enrichment/language_model", "enrichment/asking", "enrichment/batch_asking", "prompting", "model_client"),
         versions=("taxonomy", "prompts"),
         left_out="outcomes",
         goes_on="ok",

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from feedback_assets.graph.steps import Step
-from feedback_assets.ground.settings import Settings
+from feedback_assets.ground.settings import MODEL_PREFIX, Settings
 
 PACKAGE = Path(__file__).parents[1]
 WIRING = frozenset({"assets.py", "checks.py", "sensors.py"})
@@ -44,6 +44,12 @@ def _files(folder: Path, pattern: str) -> str:
     return digest.hexdigest()[:8]
 
 
+def _embedder(settings: Settings) -> str:
+    given = dict(settings.model)
+    named = [given.get(f"{MODEL_PREFIX}EMBEDDING_{what}", "") for what in ("NAME", "DIMENSIONS")] if settings.embedder == "openai" else []
+    return " ".join([settings.embedder, *filter(None, named)])
+
+
 VERSIONS: Mapping[str, Callable[[Settings], str]] = {
     "taxonomy": lambda s: hashlib.sha256(
         (
@@ -53,7 +59,7 @@ VERSIONS: Mapping[str, Callable[[Settings], str]] = {
     "personal data": lambda s: _files(s.taxonomy, "personal_data.yaml"),
     "weights": lambda s: _files(s.taxonomy, "priority_weights.yaml"),
     "exchange rates": lambda s: _files(s.taxonomy, "exchange_rates.yaml"),
-    "embedder": lambda s: s.embedder,
+    "embedder": _embedder,
     "prompts": lambda s: hashlib.sha256(
         (_files(s.prompts, "rollout.yaml") + _files(s.prompts / "classify_issues", "*.yaml")).encode()
     ).hexdigest()[:8],

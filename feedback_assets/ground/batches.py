@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 STAGES_BEFORE = {"answers": ("silver",), "enrichment": ("silver", "answers"), "embeddings": ("enrichment",)}
 """Stage -> those whose editions it reads; it waits for the first alone. Answers of the language model are there or come later."""
 UNASKED = "unasked"
-"""In the account of answers: texts that a budget or an absent service left unasked. The batch stays open for them."""
+"""In the account of answers and of embeddings: texts that a budget or an absent service left unasked. The batch stays open for them."""
+_PAID_STAGES = ("answers", "embeddings")
 _LEDGER = (
     "stage",
     "feed_date",
@@ -100,7 +101,7 @@ def open_batches(lake: Lakehouse, stage: str, days: Collection[date] | None, mak
         # Each edition only grows, so their sum tells whether any of them did.
         edition = sum(r["edition"] or 0 for r in read) + decided[key]
         follows = done is not None and (done["read_edition"] or 0) != edition
-        reasons = () if done is None or stage != "answers" else json.loads(done["reasons"])
+        reasons = () if done is None or stage not in _PAID_STAGES else json.loads(done["reasons"])
         waits = UNASKED in reasons or again in reasons
         if done is None or follows or waits or is_stale(done, making):
             found.append(

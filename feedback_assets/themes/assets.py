@@ -7,6 +7,7 @@ from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENT_DAYS, EVENTS
 from feedback_assets.contracts.themes import (
     ASSIGNMENTS,
     CHECKPOINTS,
+    EMBEDDED_TEXTS,
     EMBEDDINGS,
     ISSUE_FACTS,
     SAMPLES,
@@ -22,7 +23,8 @@ from feedback_assets.ground.verdict import Verdict
 def _embeddings(at: StepRun) -> object:
     from feedback_assets.themes.embed import embed_days
 
-    return embed_days(at.lake, at.services.embedder, at.days, now=at.now, making=at.making(embedder=at.services.embedder.name))
+    embedder = at.services.embedder_on(at.lake)
+    return embed_days(at.lake, embedder, at.days, now=at.now, making=at.making(embedder=embedder.name))
 
 
 def _assignments(at: StepRun) -> object:
@@ -52,7 +54,7 @@ def _days(at: StepRun) -> object:
 def _registry(at: StepRun) -> object:
     from feedback_assets.themes.catalogue import update_registry
 
-    return update_registry(at.lake, at.services.embedder)
+    return update_registry(at.lake, at.services.embedder_on(at.lake))
 
 
 STEPS = (
@@ -63,11 +65,11 @@ STEPS = (
         run=_embeddings,
         writes=(EMBEDDINGS,),
         reads=(ISSUES, EVENTS),
-        keeps=(STAGE_BATCHES,),
+        keeps=(STAGE_BATCHES, EMBEDDED_TEXTS),
         kinds=("numpy",),
         daily=True,
         pool="theme_embeddings",
-        code=("themes/embed", "themes/embedders", "themes/wording"),
+        code=("themes/embed", "themes/embedders", "themes/embedded_texts", "themes/wording"),
         versions=("embedder",),
     ),
     Step(
@@ -115,7 +117,7 @@ STEPS = (
         run=_registry,
         writes=(THEMES,),
         reads=(STATES, ISSUE_FACTS, THEME_DAYS),
-        keeps=(SAMPLES, CURSORS),
+        keeps=(SAMPLES, CURSORS, EMBEDDED_TEXTS),
         kinds=("polars",),
         code=("themes/catalogue", "themes/evidence", "themes/naming", "themes/passing", "themes/wording"),
         versions=("embedder",),

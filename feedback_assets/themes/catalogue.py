@@ -319,7 +319,8 @@ def _centre(embedder: "Embedder", wanted: "Mapping[str, Row]", known: "Mapping[s
         else:
             changed.append(row)
     flat = [plain(text) for row in changed for text in row["wordings"][:_EMBEDDED]]
-    vectors = embedder.embed(flat) if flat else np.zeros((0, embedder.dimensions), np.float32)
+    # A wording that has no vector now (interface.py) adds nothing to the middle.
+    vectors = np.nan_to_num(embedder.embed(flat)) if flat else np.zeros((0, embedder.dimensions), np.float32)
     at = 0
     for row in changed:
         n = len(row["wordings"][:_EMBEDDED])

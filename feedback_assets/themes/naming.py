@@ -204,7 +204,7 @@ def _near_centre(
     import numpy as np
 
     vocabulary = sorted({t.shown for listed in candidates.values() for t in listed})
-    vectors = embedder.embed(vocabulary).astype(np.float64)
+    vectors = np.nan_to_num(embedder.embed(vocabulary)).astype(np.float64)  # a term that has none now is near to nothing
     row = {term: k for k, term in enumerate(vocabulary)}
     ranked: dict[str, list[tuple[str, float]]] = {}
     for subject in subjects:

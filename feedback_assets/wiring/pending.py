@@ -28,8 +28,9 @@ def pending_days(services: "Services", bounds: tuple[date, date] = (date.min, da
     """
     from feedback_assets.bronze.ingest import pending_days as bronze_pending
     from feedback_assets.contracts.bronze import SOURCES
+    from feedback_assets.enrichment.batch_jobs import job_days
     from feedback_assets.ground.accounts import unfinished_sources
-    from feedback_assets.themes.embed import days_of_another_embedder
+    from feedback_assets.themes.embed import days_of_another_embedder, waiting_days
 
     days: dict[date, set[str]] = {}
     for source in SOURCES:
@@ -39,6 +40,11 @@ def pending_days(services: "Services", bounds: tuple[date, date] = (date.min, da
         days.setdefault(day, set()).update(sources)
     for day in days_of_another_embedder(services.lake, lambda: services.embedder.name):
         days.setdefault(day, set())
+    if services.answer_means is not None:
+        days.update({day: days.get(day, set()) for day in job_days(services.lake)})
+    waiting = waiting_days(services.lake)
+    if waiting and getattr(services.embedder, "can_pay", lambda: True)():
+        days.update({day: days.get(day, set()) for day in waiting})
     return {d: s for d, s in days.items() if bounds[0] <= d <= bounds[1]}
 
 

@@ -4,7 +4,7 @@ A new implementation of one is a module in its folder and a line in its registry
 """
 
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from feedback_assets.ground.settings import Settings
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from feedback_assets.silver.personal.masker import Masker
     from feedback_assets.silver.personal.rules import PersonalData
     from feedback_assets.themes.embedders.interface import Embedder
+    from feedback_assets.themes.embedders.paid import Purse
     from feedback_assets.tickets.trackers.interface import Tracker
 
 
@@ -137,20 +138,52 @@ class Services:
     def answer_means(self) -> "Means | None":
         """With what the language model is asked; None when the site has none."""
         from feedback_assets.enrichment.asking import Means
+        from feedback_assets.enrichment.batch_asking import batch_means
         from feedback_assets.reckoning.model_prices import FILE, load_model_prices
+        from feedback_assets.themes.embedded_texts import spent_on
 
         if self.model_settings is None:
             return None
         found = self.settings
         prices = load_model_prices(found.taxonomy / FILE)
-        return Means(self.model_settings, prices, found.model_run_budget, found.model_day_budget, found.answer_journals, self.now)
+        # What vectors cost is read beside the step's lake, as in _purse_on().
+        spent = partial(spent_on, self.lake)
+        return Means(
+            self.model_settings,
+            prices,
+            found.model_run_budget,
+            found.model_day_budget,
+            found.answer_journals,
+            self.now,
+            spent,
+            batch_means(dict(found.model), self.model_settings),
+        )
 
     @cached_property
     def embedder(self) -> "Embedder":
         """Turns texts into vectors."""
         from feedback_assets.themes.embedders.registry import embedder_named
 
-        return embedder_named(self.settings.embedder, self.settings.models)
+        return embedder_named(self.settings.embedder, self.settings.models, lambda: self._purse_on(self.lake))
+
+    def embedder_on(self, lake: "Lakehouse") -> "Embedder":
+        """The same, keeping what it pays for in this lake: one that costs money is made anew, with the budget of a run."""
+        from feedback_assets.themes.embedders.registry import embedder_named, is_paid
+
+        if not is_paid(self.settings.embedder):
+            return self.embedder
+        return embedder_named(self.settings.embedder, purse=lambda: self._purse_on(lake))
+
+    def _purse_on(self, lake: "Lakehouse") -> "Purse":
+        from feedback_assets.enrichment.answers import spent_on
+        from feedback_assets.reckoning.model_prices import FILE, load_model_prices
+        from feedback_assets.themes.embedders.paid import Purse
+
+        found = self.settings
+        prices = load_model_prices(found.taxonomy / FILE)
+        # What answers cost is read beside the step's lake: no row of its tables follows from it.
+        spent = partial(spent_on, self.lake)
+        return Purse(lake, dict(found.model), prices, found.model_run_budget, found.model_day_budget, spent, self.now)
 
     @cached_property
     def weights(self) -> "Weights":

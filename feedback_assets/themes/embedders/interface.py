@@ -22,5 +22,6 @@ class Embedder(Protocol):
         ...
 
     def embed(self, texts: Sequence[str]) -> "npt.NDArray[np.float32]":
-        """One row a text, unit length; a zero row for a text without anything to embed."""
+        """One row a text, unit length; a zero row for a text without anything to embed, or that the model never takes; a row of NaN for
+        one that cannot be embedded now (a budget, an absent service) and is to be asked for again."""
         ...
