@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date
 from typing import TYPE_CHECKING, Any
 
+from feedback_assets.enrichment.answer_rows import OK
 from feedback_assets.enrichment.answers import PASSING, Journal, Known, known_answers, spent_on
-from feedback_assets.enrichment.asking import OK, Budget, Means
+from feedback_assets.enrichment.asking import Budget, Means
 from feedback_assets.enrichment.golden import GoldenText
 from feedback_assets.enrichment.language_model import LanguageModel, Question, outcome_of
 from feedback_assets.evaluation.reading import ReadClaim, ReadText

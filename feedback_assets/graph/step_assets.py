@@ -61,12 +61,12 @@ def step_asset(
     return run
 
 
-def table_spec(table: Table, description: str) -> dg.AssetSpec:
+def table_spec(table: Table, description: str, group: str = "0_people") -> dg.AssetSpec:
     """The asset of a table that is written outside of the graph."""
     return dg.AssetSpec(
         key=key_of(table.name),
         description=f"{table.row}\n\n{description}\n\nKey: {', '.join(table.key)}.",
-        group_name="0_people",
+        group_name=group,
         owners=[f"team:{table.owner}"],
         kinds={"deltalake"},
         metadata={"dagster/column_schema": table_schema(table), "dagster/table_name": table.name},

@@ -11,6 +11,7 @@ import dagster as dg
 from feedback_assets.alerts.assets import STEPS as ALERTS
 from feedback_assets.bronze.assets import STEPS as BRONZE
 from feedback_assets.bronze.sensors import landing_sensors
+from feedback_assets.contracts.evaluation import RESULTS, SENTINEL_READINGS
 from feedback_assets.contracts.review import DECISIONS, SAMPLES
 from feedback_assets.enrichment.assets import STEPS as ENRICHMENT
 from feedback_assets.graph.jobs import feedback_jobs
@@ -52,6 +53,8 @@ def build_defs(settings: Settings, services: Services | None = None, *, first_da
                 *landing_assets(),
                 table_spec(DECISIONS, "What people decided about doubted issues. Written outside of the graph; the model learns from it."),
                 table_spec(SAMPLES, "What people are asked to judge each week. Written outside of the graph."),
+                table_spec(RESULTS, "Figures of prompts on the golden set: `feedback evaluate prompt`.", "0_evaluation"),
+                table_spec(SENTINEL_READINGS, "Texts that are read every day: `feedback evaluate sentinels`.", "0_evaluation"),
                 *(step_asset(step, STEPS, settings, partitions=partitions, policy=policy) for step in STEPS),
                 standing_asset(STEPS),
                 *upkeep_assets(prune_history),
