@@ -29,6 +29,7 @@ def project(tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> Path
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_version_is_evaluated_promoted_by_its_gate_and_listed(project: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     home, gate = project / "home", project / "gate.json"
     taxonomy = load_taxonomy(project / "project" / "taxonomy")

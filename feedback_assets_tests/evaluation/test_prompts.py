@@ -56,6 +56,7 @@ def evaluated(
     )
 
 
+@pytest.mark.slow
 def test_the_same_evaluation_again_costs_nothing_and_is_not_noted_again(
     lake: LocalLakehouse, reader: Reader, golden: list[GoldenText], held: list[GoldenText], versions: list[Prompt]
 ) -> None:
@@ -82,6 +83,7 @@ def test_the_same_evaluation_again_costs_nothing_and_is_not_noted_again(
     assert history(lake, task="other") == []
 
 
+@pytest.mark.slow
 def test_a_version_that_reads_worse_than_the_active_one_fails_and_one_as_good_passes(
     lake: LocalLakehouse, reader: Reader, golden: list[GoldenText], held: list[GoldenText], versions: list[Prompt]
 ) -> None:
