@@ -39,8 +39,10 @@ class Settings:
     keep_versions_hours: FEEDBACK_KEEP_VERSIONS_HOURS, how long a table's version stays readable after it was replaced. Longer than any
     read takes; a day, so that what a bad run wrote can be compared with what was there before it.
     keep_history_days: FEEDBACK_KEEP_HISTORY_DAYS, how long Dagster's record of a run is kept.
-    model: FEEDBACK_MODEL_..., the language model and how fast it may be asked, as (variable, value): read by model_client/settings.py, and
-    the deployment for embeddings by model_client/embedding_model.py.
+    model: FEEDBACK_MODEL_..., the language model and how fast it may be asked, as (variable, value): read by model_client/settings.py
+    (FEEDBACK_MODEL_NAME, FEEDBACK_MODEL_ENDPOINT, FEEDBACK_MODEL_BASE_URL and more), model_client/embedding_model.py
+    (FEEDBACK_MODEL_EMBEDDING_NAME, FEEDBACK_MODEL_EMBEDDING_DIMENSIONS) and enrichment/batch_asking.py (FEEDBACK_MODEL_BATCH,
+    FEEDBACK_MODEL_BATCH_NAME).
     model_run_budget, model_day_budget: FEEDBACK_MODEL_RUN_BUDGET and FEEDBACK_MODEL_DAY_BUDGET, most US dollars that a run, and a UTC
     day, may spend on it.
     """
