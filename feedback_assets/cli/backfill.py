@@ -75,7 +75,7 @@ def plan_backfill(stage: str, first: datetime | None, last: datetime | None, as_
         basis = f"by {plan.answers} answers of before" if plan.answers else "from above: there is no answer yet to go by"
         output.line(
             f"language model: {plan.texts} texts open, {plan.calls} calls, {plan.prompt_tokens} + {plan.completion_tokens} tokens, "
-            f"{plan.cost_usd:.2f} USD, {plan.minutes:.1f} minutes ({basis})"
+            f"{plan.cost_usd:.2f} USD, {'by batch jobs, up to a day' if plan.by_jobs else f'{plan.minutes:.1f} minutes'} ({basis})"
         )
 
 

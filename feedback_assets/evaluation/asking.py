@@ -3,17 +3,16 @@
 The budgets of a run and of a day hold as for feedback, and what is spent here counts for them. Not here: figures (reading.py).
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from feedback_assets.enrichment.answer_rows import OK
+from feedback_assets.enrichment.answer_rows import OK, OpenText, answer_row, question_row
 from feedback_assets.enrichment.answers import PASSING, Journal, Known, known_answers, spent_on
 from feedback_assets.enrichment.asking import Budget, Means
 from feedback_assets.enrichment.golden import GoldenText
-from feedback_assets.enrichment.language_model import LanguageModel, Question, outcome_of
+from feedback_assets.enrichment.language_model import LanguageModel, Question
 from feedback_assets.evaluation.reading import ReadClaim, ReadText
 from feedback_assets.ground.identity import sha256_hex
 
@@ -128,36 +127,8 @@ class _Asking:
         self.sent += 1
         self.cost_usd += float(cost)
         self.returned[self._wanted[answer.key][0].id] = answer.model
-        self._journal.put({**self._row(answer), "cached_tokens": cached, "cost_usd": float(cost)})
-
-    def _row(self, answer: "Answer") -> dict[str, Any]:
-        from feedback_assets.model_client.client import estimate
-
         text, question = self._wanted[answer.key]
-        prompt, now = self._model.prompt, self._means.now()
-        claims = self._model.claims(answer.text, text.text) if answer.outcome == OK else None
-        return {
-            "feed_date": self._today,
-            "asked_on": self._today,
-            "request_key": answer.key,
-            "text_key": question.text_key,
-            "told": json.dumps(self._model.told, sort_keys=True),
-            "attempt": self._before[answer.key].attempt + 1 if answer.key in self._before else 1,
-            "task": prompt.task.name,
-            "prompt_version": f"{prompt.version}+{prompt.content_hash[:8]}",
-            "taxonomy_version": self._model.taxonomy.version,
-            "model": self._model.model,
-            "model_returned": answer.model,
-            "parameters": prompt.parameters.model_dump_json(),
-            "request": next(m["content"] for m in reversed(question.ask.messages) if m["role"] == "user"),
-            "response": answer.text,
-            "outcome": outcome_of(claims, answer.outcome),
-            "detail": answer.detail,
-            "estimated_tokens": estimate(question.ask, self._means.settings)[0],
-            "prompt_tokens": answer.prompt_tokens,
-            "completion_tokens": answer.completion_tokens,
-            "requests": answer.attempts,
-            "latency_s": round(answer.latency_s, 3),
-            "purpose": PURPOSE,
-            "asked_at": now,
-        }
+        attempt = self._before[answer.key].attempt + 1 if answer.key in self._before else 1
+        asked = OpenText(self._today, "", text.text, question)
+        row = question_row(self._model, self._means.settings, asked, attempt=attempt, purpose=PURPOSE)
+        self._journal.put(answer_row(row, text.text, answer, self._model, cost=cost, now=self._means.now()))
