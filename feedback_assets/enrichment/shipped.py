@@ -11,17 +11,17 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "trained"
 
 
-def main(taxonomy_dir: Path, folder: Path = FOLDER) -> Path:
-    """Fits the model of `taxonomy_dir`, unless `folder` has it, and takes away those of other data. Returns its file.
+def main(taxonomy_dir: Path) -> Path:
+    """Fits the model of `taxonomy_dir`, unless it is there, and takes away those of other data. Returns its file.
 
     Raises SettingError for a taxonomy or a golden set that cannot be used.
     """
     from feedback_assets.enrichment.taxonomy import load_taxonomy
     from feedback_assets.enrichment.training import load_or_train
 
-    model = load_or_train(load_taxonomy(taxonomy_dir), taxonomy_dir / "golden", folder)
-    kept = folder / f"{model.version}.npz"
-    for other in folder.glob("*.npz"):
+    model = load_or_train(load_taxonomy(taxonomy_dir), taxonomy_dir / "golden", FOLDER)
+    kept = FOLDER / f"{model.version}.npz"
+    for other in FOLDER.glob("*.npz"):
         if other != kept:
             other.unlink()
     return kept

@@ -4,19 +4,41 @@ from pathlib import Path
 
 import pytest
 
+from feedback_assets.enrichment import shipped
 from feedback_assets.enrichment.golden import GoldenText, read_golden
 from feedback_assets.enrichment.model import load, save
 from feedback_assets.enrichment.taxonomy import Taxonomy
 from feedback_assets.enrichment.training import load_or_train, model_version, train
 from feedback_assets.ground.errors import SettingError
+from feedback_assets.ground.settings import project_root
 
 TEXTS = ["the app crashes", "charged twice!!", "ログインできない", "love it", "", "12345", "İstanbul 'quoted' text"]
 LINE = '{"id": "a", "text": "it crashes", "language": "en", "kind": "plain", "group": "a", "split": "train", "labels": [%s]}'
 LABEL = '{"category": "%s", "subcategory": "%s", "evidence": "%s", "severity": 4, "sentiment": "negative"}'
 
 
-def test_two_trainings_of_the_same_data_are_equal(taxonomy: Taxonomy, golden: list[GoldenText], reader: object, models: Path) -> None:
-    assert reader is not None  # has trained and stored one already
+@pytest.fixture(scope="module")
+def models(taxonomy: Taxonomy, golden: list[GoldenText], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model that was fitted here."""
+    folder, version = tmp_path_factory.mktemp("models"), model_version(taxonomy, golden)
+    save(train(taxonomy, golden, version), folder / f"{version}.npz")
+    return folder
+
+
+def test_a_new_home_takes_the_model_of_the_installation_and_stores_none(
+    taxonomy: Taxonomy, golden: list[GoldenText], models: Path, tmp_path: Path
+) -> None:
+    version = model_version(taxonomy, golden)
+    installed = load(shipped.FOLDER / f"{version}.npz", version)
+    assert installed is not None, "`make install` fits it"
+    assert load_or_train(taxonomy, project_root() / "taxonomy" / "golden", tmp_path).version == version
+    assert list(tmp_path.iterdir()) == []
+    fitted = load(models / f"{version}.npz", version)
+    assert fitted is not None
+    assert (installed.parameters.weights == fitted.parameters.weights).all()
+
+
+def test_two_trainings_of_the_same_data_are_equal(taxonomy: Taxonomy, golden: list[GoldenText], models: Path) -> None:
     version = model_version(taxonomy, golden)
     stored = load(models / f"{version}.npz", version)
     assert stored is not None
@@ -27,9 +49,8 @@ def test_two_trainings_of_the_same_data_are_equal(taxonomy: Taxonomy, golden: li
 
 
 def test_a_stored_model_that_is_cut_changed_or_of_another_version_is_not_used(
-    taxonomy: Taxonomy, golden: list[GoldenText], reader: object, models: Path, tmp_path: Path
+    taxonomy: Taxonomy, golden: list[GoldenText], models: Path, tmp_path: Path
 ) -> None:
-    assert reader is not None
     path = models / f"{model_version(taxonomy, golden)}.npz"
     version = path.stem
     raw = path.read_bytes()
