@@ -1,4 +1,6 @@
-"""The process that workers.py starts: a kernel, then batches, until the pipe closes. Its standard output is the pipe, so nothing prints."""
+"""The process that workers.py starts: kernels, and batches for the last one named, until the pipe closes.
+
+Its standard output is the pipe, so nothing prints."""
 
 import gc
 import os
@@ -6,8 +8,9 @@ import pickle
 import signal
 import sys
 import traceback
+from typing import Any
 
-from feedback_assets.compute.workers import receive, send
+from feedback_assets.compute.workers import KEPT_KERNELS, name_of, receive, send
 
 _GARBAGE = 50_000
 """New objects before Python looks for garbage. A task makes many objects that live until its end, and few that hold each other."""
@@ -21,6 +24,7 @@ def main() -> None:
     gc.set_threshold(_GARBAGE)
     pipe_in, pipe_out = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    kernels: dict[bytes, Any] = {}
     kernel = None
     while True:
         try:
@@ -28,11 +32,16 @@ def main() -> None:
         except EOFError:
             return
         try:
+            if kind == b"U":
+                kernel = kernels[body] = kernels.pop(body)
+                continue
             if kind == b"K":
-                kernel = pickle.loads(body)  # noqa: S301  # from the process that started this one
+                kernel = kernels[name_of(body)] = pickle.loads(body)  # noqa: S301  # from the process that started this one
                 # What a kernel brings along lives as long as it does; looking through it for garbage was a sixth of the work.
-                gc.unfreeze()  # the kernel before may be garbage now
-                gc.collect()
+                if len(kernels) > KEPT_KERNELS:
+                    del kernels[next(iter(kernels))]
+                    gc.unfreeze()  # it may be garbage now
+                    gc.collect()
                 gc.freeze()
                 continue
             assert kernel is not None  # noqa: S101

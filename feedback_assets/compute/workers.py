@@ -5,6 +5,7 @@ The processes start at the first large input, serve every later one, and end wit
 What they compute is the caller's; nothing here reads or writes tables.
 """
 
+import hashlib
 import os
 import pickle
 import subprocess
@@ -27,6 +28,10 @@ ROWS = 512
 """Rows of one task: small enough that all processes end at about the same time."""
 START_OVER = 4_000
 """Fewer rows than this, of all calls so far, are not worth starting processes for; processes that run already take them."""
+
+KEPT_KERNELS = 3
+"""Kernels that a process keeps: stages that take turns, and one more. Reading a kernel again, and looking for what it left, takes longer
+than many a task."""
 
 AHEAD = 6
 """Tasks that wait for each process, so that all have work while the caller does something with the results."""
@@ -140,7 +145,8 @@ class _Worker:
             stdout=subprocess.PIPE,
             env={**os.environ, **_ONE_THREAD},
         )
-        self.kernel = b""
+        self.kernels: list[bytes] = []
+        """Kernels that the process has, the last used last."""
 
     def ask(self, kernel: bytes, batch: "pa.RecordBatch") -> "list[pa.RecordBatch]":
         import pyarrow as pa
@@ -148,9 +154,11 @@ class _Worker:
         assert self.process.stdin is not None  # noqa: S101
         assert self.process.stdout is not None  # noqa: S101
         try:
-            if kernel != self.kernel:
-                send(self.process.stdin, b"K", kernel)
-                self.kernel = kernel
+            if self.kernels[-1:] != [kernel]:
+                # Stages take turns: a kernel that the process still has is named, not sent and read again.
+                known = kernel in self.kernels
+                send(self.process.stdin, *((b"U", name_of(kernel)) if known else (b"K", kernel)))
+                self.kernels = [*(k for k in self.kernels if k != kernel), kernel][-KEPT_KERNELS:]
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, batch.schema) as writer:
                 writer.write_batch(batch)
@@ -175,6 +183,11 @@ class _Worker:
             self.process.kill()
         self.process.wait()
         self.process.stdout.close()
+
+
+def name_of(kernel: bytes) -> bytes:
+    """What a kernel is called between two processes."""
+    return hashlib.sha256(kernel).digest()
 
 
 def send(pipe: IO[bytes], kind: bytes, body: "bytes | pa.Buffer") -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from functools import partial
 
 import pyarrow as pa
 import pytest
@@ -77,3 +78,19 @@ def test_closing_ends_the_processes() -> None:
     started = workers._Pool.of(2).all
     close_workers()
     assert [w.process.returncode for w in started] == [0, 0]
+
+
+def _times(batches: Iterator[pa.RecordBatch], factor: int) -> Iterator[pa.RecordBatch]:
+    import pyarrow.compute as pc
+
+    for batch in batches:
+        yield pa.RecordBatch.from_arrays([pc.multiply(batch.column(0), factor), pa.array([os.getpid()] * batch.num_rows)], ["n", "pid"])
+
+
+def test_kernels_that_take_turns_are_never_mixed_up_however_many_there_are() -> None:
+    """A process keeps a few; one that it let go is sent again, and what is named is what was meant."""
+    rows = pa.record_batch({"n": list(range(START_OVER))})
+    for factor in (1, 2, 1, 3, 4, 2, 5, 1, 1, 4, 3):
+        found = pa.Table.from_batches(list(spread(partial(_times, factor=factor), iter([rows]), 2)))
+        assert found["n"].to_pylist() == [n * factor for n in range(START_OVER)], factor
+        assert os.getpid() not in found["pid"].to_pylist()
