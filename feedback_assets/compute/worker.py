@@ -1,6 +1,7 @@
 """The process that workers.py starts: kernels, and batches for the last one named, until the pipe closes.
 
-Its standard output is the pipe, so nothing prints."""
+Its standard output is the pipe, so nothing prints.
+"""
 
 import gc
 import os
@@ -32,6 +33,9 @@ def main() -> None:
         except EOFError:
             return
         try:
+            if kind == b"S":
+                kernel = pickle.loads(body)  # noqa: S301  # from the process that started this one
+                continue
             if kind == b"U":
                 kernel = kernels[body] = kernels.pop(body)
                 continue

@@ -30,8 +30,10 @@ START_OVER = 4_000
 """Fewer rows than this, of all calls so far, are not worth starting processes for; processes that run already take them."""
 
 KEPT_KERNELS = 3
-"""Kernels that a process keeps: stages that take turns, and one more. Reading a kernel again, and looking for what it left, takes longer
-than many a task."""
+"""Large kernels that a process keeps: stages that take turns, and one more. Reading one again, and looking for what the one before left,
+takes longer than many a task."""
+SMALL_KERNEL = 10_000
+"""Bytes of a pickled kernel that is not worth keeping: bronze has one for each file."""
 
 AHEAD = 6
 """Tasks that wait for each process, so that all have work while the caller does something with the results."""
@@ -145,8 +147,10 @@ class _Worker:
             stdout=subprocess.PIPE,
             env={**os.environ, **_ONE_THREAD},
         )
+        self.kernel = b""
+        """The kernel that the next batch is for."""
         self.kernels: list[bytes] = []
-        """Kernels that the process has, the last used last."""
+        """Large kernels that the process has, the last used last."""
 
     def ask(self, kernel: bytes, batch: "pa.RecordBatch") -> "list[pa.RecordBatch]":
         import pyarrow as pa
@@ -154,11 +158,8 @@ class _Worker:
         assert self.process.stdin is not None  # noqa: S101
         assert self.process.stdout is not None  # noqa: S101
         try:
-            if self.kernels[-1:] != [kernel]:
-                # Stages take turns: a kernel that the process still has is named, not sent and read again.
-                known = kernel in self.kernels
-                send(self.process.stdin, *((b"U", name_of(kernel)) if known else (b"K", kernel)))
-                self.kernels = [*(k for k in self.kernels if k != kernel), kernel][-KEPT_KERNELS:]
+            if kernel != self.kernel:
+                self._name(kernel, self.process.stdin)
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, batch.schema) as writer:
                 writer.write_batch(batch)
@@ -173,6 +174,15 @@ class _Worker:
             raise RuntimeError("a kernel failed in a worker process:\n" + body.decode(errors="replace"))
         with pa.ipc.open_stream(body) as reader:
             return list(reader)
+
+    def _name(self, kernel: bytes, pipe: IO[bytes]) -> None:
+        """Stages take turns: a large kernel that the process still has is named, not sent and read again."""
+        self.kernel = kernel
+        if len(kernel) < SMALL_KERNEL:
+            send(pipe, b"S", kernel)
+            return
+        send(pipe, *((b"U", name_of(kernel)) if kernel in self.kernels else (b"K", kernel)))
+        self.kernels = [*(k for k in self.kernels if k != kernel), kernel][-KEPT_KERNELS:]
 
     def close(self) -> None:
         assert self.process.stdin is not None  # noqa: S101

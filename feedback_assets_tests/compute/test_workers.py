@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from feedback_assets.compute import workers
-from feedback_assets.compute.workers import ROWS, START_OVER, close_workers, spread
+from feedback_assets.compute.workers import ROWS, SMALL_KERNEL, START_OVER, close_workers, spread
 
 
 @pytest.fixture(autouse=True)
@@ -80,9 +80,11 @@ def test_closing_ends_the_processes() -> None:
     assert [w.process.returncode for w in started] == [0, 0]
 
 
-def _times(batches: Iterator[pa.RecordBatch], factor: int) -> Iterator[pa.RecordBatch]:
+def _times(batches: Iterator[pa.RecordBatch], factor: int, ballast: str) -> Iterator[pa.RecordBatch]:
+    """ballast: makes the kernel large."""
     import pyarrow.compute as pc
 
+    assert ballast is not None
     for batch in batches:
         yield pa.RecordBatch.from_arrays([pc.multiply(batch.column(0), factor), pa.array([os.getpid()] * batch.num_rows)], ["n", "pid"])
 
@@ -90,7 +92,19 @@ def _times(batches: Iterator[pa.RecordBatch], factor: int) -> Iterator[pa.Record
 def test_kernels_that_take_turns_are_never_mixed_up_however_many_there_are() -> None:
     """A process keeps a few; one that it let go is sent again, and what is named is what was meant."""
     rows = pa.record_batch({"n": list(range(START_OVER))})
-    for factor in (1, 2, 1, 3, 4, 2, 5, 1, 1, 4, 3):
-        found = pa.Table.from_batches(list(spread(partial(_times, factor=factor), iter([rows]), 2)))
+    ballast = "x" * (2 * SMALL_KERNEL)
+    for factor, kept in (
+        (1, ballast),
+        (2, ""),
+        (1, ballast),
+        (3, ballast),
+        (4, ballast),
+        (2, ""),
+        (5, ballast),
+        (1, ballast),
+        (4, ballast),
+    ):
+        kernel = partial(_times, factor=factor, ballast=kept)
+        found = pa.Table.from_batches(list(spread(kernel, iter([rows]), 2)))
         assert found["n"].to_pylist() == [n * factor for n in range(START_OVER)], factor
         assert os.getpid() not in found["pid"].to_pylist()
