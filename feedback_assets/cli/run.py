@@ -6,7 +6,8 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Collection, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -110,12 +111,7 @@ def _materialize(settings: Settings, bounds: tuple[date, date], purpose: str, *,
     days = {d: sources for d, sources in days.items() if d.isoformat() not in report.days_outside}
     if report.days_outside:
         _say(f"files under {_some(report.days_outside)} wait: before FEEDBACK_FIRST_DAY {settings.first_day} or after today", error=True)
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # Dagster's storage tells of each migration step otherwise
-    import dagster as dg
-
-    with dg.DagsterInstance.get() as instance:
-        reap_dead_runs(instance)
+    with _instance(settings, os.environ) as instance:
         if not days and not gold_is_behind(services, purpose):
             _tell_failures(instance, services, bounds, days)
             report.seconds = time.monotonic() - started
@@ -200,25 +196,21 @@ class _Runs:
 
     def days(self, first: date, last: date, sources: set[str]) -> bool:
         """Runs the day job on a range for these sources and every later stage of the days. True when it succeeded."""
-        import dagster as dg
-
-        from feedback_assets.graph.jobs import DAY_JOB
-        from feedback_assets.wiring.launch import PARTITION, RANGE_END, RANGE_START
-
-        job = self.launcher.job(DAY_JOB).get_definition()
-        later = [k for k in job.asset_layer.selected_asset_keys if k.path[0] != "bronze"]
-        span = {PARTITION: first.isoformat()} if first == last else {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}
-        return self._execute(DAY_JOB, [*(dg.AssetKey(["bronze", s]) for s in sorted(sources)), *later], span)
+        return self._on_range(lambda key: key.path[0] != "bronze" or key.path[1] in sources, first, last)
 
     def stages(self, rooms: Collection[str], first: date, last: date, tags: Mapping[str, str]) -> bool:
         """Runs the daily assets of these rooms, and no other, on a range. True when it succeeded."""
+        return self._on_range(lambda key: key.path[0] in rooms, first, last, tags)
+
+    def _on_range(self, wanted: "Callable[[dg.AssetKey], bool]", first: date, last: date, tags: Mapping[str, str] | None = None) -> bool:
+        """Runs those assets of the day job on a range."""
         from feedback_assets.graph.jobs import DAY_JOB
         from feedback_assets.wiring.launch import PARTITION, RANGE_END, RANGE_START
 
         job = self.launcher.job(DAY_JOB).get_definition()
-        wanted = [k for k in job.asset_layer.selected_asset_keys if k.path[0] in rooms]
+        selected = sorted(k for k in job.asset_layer.selected_asset_keys if wanted(k))
         span = {PARTITION: first.isoformat()} if first == last else {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}
-        return self._execute(DAY_JOB, wanted, {**span, **tags})
+        return self._execute(DAY_JOB, selected, {**span, **(tags or {})})
 
     def gold(self) -> bool:
         """Runs the gold job. True when it succeeded."""
@@ -286,27 +278,36 @@ def chunks(days: Sequence[date], longest: int) -> list[list[date]]:
     return ranges
 
 
+@contextmanager
+def _instance(settings: Settings, environ: MutableMapping[str, str]) -> "Iterator[dg.DagsterInstance]":
+    """The home's Dagster instance, with what runs of dead processes left behind cleared away. The caller holds the run lock."""
+    environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # Dagster's storage tells of each migration step otherwise
+    import dagster as dg
+
+    with dg.DagsterInstance.get() as instance:
+        reap_dead_runs(instance)
+        yield instance
+
+
 def run_backfill(
     settings: Settings, rooms: Collection[str], days: Sequence[date], purpose: str = BACKFILL, tags: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """Runs the daily assets of these rooms on these days as a backfill, then gold: {days, runs, failed, gold}. The caller holds the run
     lock."""
+    from feedback_assets.compute.workers import close_workers
     from feedback_assets.wiring.services import Services
 
     report: dict[str, Any] = {"days": len(days), "runs": 0, "failed": [], "gold": "up to date"}
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    import dagster as dg
-
     services = Services(settings)
-    with dg.DagsterInstance.get() as instance:
-        reap_dead_runs(instance)
+    with _instance(settings, os.environ) as instance:
         runs = _Runs(instance, purpose)
         try:
             for chunk in chunks(days, settings.days_per_run):
                 report["runs"] += 1
                 if not runs.stages(rooms, chunk[0], chunk[-1], tags or {}):
                     report["failed"].append(f"{chunk[0]} .. {chunk[-1]}")
+            close_workers()  # gold has nothing for them
             if days:
                 report["runs"] += 1
                 report["gold"] = "followed" if runs.gold() else "failed"
@@ -320,17 +321,12 @@ def publish_all(settings: Settings, environ: MutableMapping[str, str]) -> tuple[
 
     Raises FeedbackError when the run failed. The caller holds the run lock.
     """
-    environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    import dagster as dg
-
     from feedback_assets.contracts.tickets import TICKETS
     from feedback_assets.wiring.services import Services
 
     lake = Services(settings).lake
     before = lake.count(TICKETS)
-    with dg.DagsterInstance.get() as instance:
-        reap_dead_runs(instance)
+    with _instance(settings, environ) as instance:
         if not _Runs(instance, "live").apply():
             raise FeedbackError("publishing failed", expected="a green run", mend=f"`make dev`, open the last run of {_gold_job()}")
     return before, lake.count(TICKETS)

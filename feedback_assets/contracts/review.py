@@ -14,6 +14,8 @@ from feedback_assets.contracts import common as c
 from feedback_assets.contracts.table import Column, Table
 from feedback_assets.ground.identity import sha256_hex
 
+PERSON = "person"
+"""Tier of what carries a decision of a person."""
 VERDICTS = ("accepted", "rejected", "corrected", "duplicate", "spam", "undo")
 REASONS = (
     *("right", "wrong_category", "wrong_severity", "not_an_issue", "evidence_wrong", "praise", "off_topic"),

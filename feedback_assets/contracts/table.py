@@ -75,6 +75,11 @@ class Table:
     restricted: bool = False
     lasting: bool = False
 
+    @cached_property
+    def identity(self) -> list[str]:
+        """What tells rows apart: the key, within a partition. The same record delivered on two days is a row of each day."""
+        return list(dict.fromkeys([*([self.partition_by] if self.partition_by else []), *self.key]))
+
     @property
     def room(self) -> str:
         return self.name.split("/", 1)[0]

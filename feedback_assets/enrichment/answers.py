@@ -40,6 +40,11 @@ class Known:
     attempt: int
 
 
+def is_wanted(answer: Known | None, again: str = "") -> bool:
+    """Whether a question is to be asked: nobody answered, or the outcome says nothing of the text, or is the one to ask again."""
+    return answer is None or answer.outcome in PASSING or answer.outcome == again
+
+
 def known_answers(lake: Lakehouse, model: LanguageModel, questions: Collection[Question]) -> dict[str, Known]:
     """Request key -> its last answer, for those of the questions that were asked before.
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.enrichment.answer_rows import OK, OpenText, answer_row, question_row
-from feedback_assets.enrichment.answers import PASSING, Journal, Known, classes, known_answers, spent_on, spent_tokens
+from feedback_assets.enrichment.answers import Journal, Known, classes, is_wanted, known_answers, spent_on, spent_tokens
 from feedback_assets.enrichment.batch_asking import BatchAsking, BatchMeans, is_cheaper
 from feedback_assets.enrichment.batch_jobs import keys_out, open_jobs, reserved_usd
 from feedback_assets.enrichment.kernel import ReadsEvents
@@ -154,17 +154,17 @@ def _submit(jobs: BatchAsking, asking: "_Asking", listed: Sequence[Batch], reade
             known = known_answers(lake, model, [t.question for t in found])
             for text in found:
                 key = text.question.key
-                if key not in seen and _is_wanted(known.get(key)):
+                if key not in seen and is_wanted(known.get(key)):
                     seen.add(key)
                     yield text, known[key].attempt + 1 if key in known else 1
 
     least = means.batch.least_calls if means.batch else 0
     # The texts are read twice, but no more of them than it takes to know that there are enough.
     if is_cheaper(means, model.model, least, making) and sum(1 for _ in islice(unanswered(), least)) == least:
-        jobs.submit(unanswered(), min(Decimal(str(means.run_budget)), Decimal(str(_left_today(lake, means)))), making)
+        jobs.submit(unanswered(), min(Decimal(str(means.run_budget)), Decimal(str(left_today(lake, means)))), making)
 
 
-def _left_today(lake: Lakehouse, means: Means) -> float:
+def left_today(lake: Lakehouse, means: Means) -> float:
     """What the day's budget still allows: less what answers and vectors cost today, and what jobs that are out may cost."""
     today = means.now().astimezone(UTC).date()
     return means.day_budget - spent_on(lake, today) - means.spent_elsewhere(today) - reserved_usd(lake)
@@ -198,7 +198,7 @@ def plan_days(
         texts += len(found)
         known = known_answers(lake, model, [t.question for t in found])
         for text in found:
-            if text.question.key not in out and _is_wanted(known.get(text.question.key)):
+            if text.question.key not in out and is_wanted(known.get(text.question.key)):
                 estimates[text.question.key] = estimate(text.question.ask, means.settings)
     seen = spent_tokens(lake, model.model, f"{model.prompt.version}+{model.prompt.content_hash[:8]}")
     prompt = sum(p for p, _ in estimates.values())
@@ -269,7 +269,7 @@ class _Asking:
         """Asks what is left of these batches."""
         self._journal = journal
         today = self.means.now().astimezone(UTC).date()
-        left = _left_today(self.lake, self.means)
+        left = left_today(self.lake, self.means)
         self._budget = Budget(self.means.prices, self.model.model, today, run=self._run_budget, left_today=left)
         for batches in in_slices(listed, lambda b: int(b["rows"])):
             self._answer(batches, self.questions(reader, batches, workers))
@@ -284,7 +284,7 @@ class _Asking:
         before = known_answers(self.lake, self.model, questions)
         wanted: dict[str, OpenText] = {}
         for text in texts:
-            if text.question.key not in self._out and _is_wanted(before.get(text.question.key), self._again):
+            if text.question.key not in self._out and is_wanted(before.get(text.question.key), self._again):
                 wanted.setdefault(text.question.key, text)
         if wanted and not self._stopped:
             self._ask(wanted, before)
@@ -367,7 +367,3 @@ class _Asking:
         """What a backfill paid for by a job stays behind its fence, whichever run takes it."""
         others = sorted(p for p in purposes if p not in {self.making.purpose, "live"})
         return replace(self.making, purpose=others[0], restates=True) if others and self.making.purpose == "live" else self.making
-
-
-def _is_wanted(answer: Known | None, again: str = "") -> bool:
-    return answer is None or answer.outcome in PASSING or answer.outcome == again

@@ -238,8 +238,3 @@ def outcome_of(claims: "TextClaims | None", outcome: str) -> str:
 def is_open(outcome: str) -> bool:
     """Whether the cheaper tiers leave a text open: signs of an issue, a doubt or a conflict, and nothing that stands."""
     return outcome == "review"
-
-
-def open_rows(outcomes: Sequence[str]) -> list[int]:
-    """Places of the texts that are left open."""
-    return [i for i, outcome in enumerate(outcomes) if is_open(outcome)]

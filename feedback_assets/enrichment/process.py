@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.arrow import arrow_schema
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES, REVIEW
+from feedback_assets.contracts.review import PERSON
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.contracts.table import Table
 from feedback_assets.enrichment.answers import known_answers
@@ -96,7 +97,6 @@ def enrich_days(
 
 Bind = Callable[["pa.Table", "pa.Table"], "tuple[pa.Table, pa.Table, frozenset[tuple[str, str]]]"]
 """Rows of enrichment/issues and enrichment/review -> the same as people decided, and the (event, payload) of which a row changed."""
-_PERSON = "person"
 
 
 def _bound(written: "Mapping[Table, pa.Table]", bind: Bind) -> "dict[Table, pa.Table]":
@@ -123,7 +123,7 @@ def _bound(written: "Mapping[Table, pa.Table]", bind: Bind) -> "dict[Table, pa.T
     outcome = pl.when(n_issues > 0).then(pl.lit("issues")).when(n_review > 0).then(pl.lit("review")).otherwise(pl.lit("no_issue"))
     counted = counted.with_columns(
         pl.when(is_decided).then(outcome).otherwise("outcome").alias("outcome"),
-        pl.when(is_decided).then(pl.lit(_PERSON)).otherwise("tier").alias("tier"),
+        pl.when(is_decided).then(pl.lit(PERSON)).otherwise("tier").alias("tier"),
         pl.when(is_decided).then(n_issues).otherwise("issues").alias("issues"),
         pl.when(is_decided).then(n_review).otherwise("in_review").alias("in_review"),
     )

@@ -9,8 +9,8 @@ from datetime import UTC, date
 from typing import TYPE_CHECKING
 
 from feedback_assets.enrichment.answer_rows import OK, OpenText, answer_row, question_row
-from feedback_assets.enrichment.answers import PASSING, Journal, Known, known_answers, spent_on
-from feedback_assets.enrichment.asking import Budget, Means
+from feedback_assets.enrichment.answers import Journal, Known, is_wanted, known_answers
+from feedback_assets.enrichment.asking import Budget, Means, left_today
 from feedback_assets.enrichment.golden import GoldenText
 from feedback_assets.enrichment.language_model import LanguageModel, Question
 from feedback_assets.evaluation.reading import ReadClaim, ReadText
@@ -43,7 +43,7 @@ def ask_golden(lake: "Lakehouse", model: LanguageModel, means: Means, texts: Seq
     """What the model answers about each text. salt: asks anew what was asked under another one, and once under the same."""
     questions = {t.id: _question(model, t, salt) for t in texts}
     before = known_answers(lake, model, list(questions.values()))
-    wanted = {q.key: (t, q) for t in texts if _is_wanted(before.get((q := questions[t.id]).key))}
+    wanted = {q.key: (t, q) for t in texts if is_wanted(before.get((q := questions[t.id]).key))}
     sent, cost, stopped = 0, 0.0, ""
     returned: dict[str, str] = {}
     if wanted:
@@ -52,7 +52,7 @@ def ask_golden(lake: "Lakehouse", model: LanguageModel, means: Means, texts: Seq
             stopped = asking.ask()
         sent, cost, returned = asking.sent, asking.cost_usd, asking.returned
         before = known_answers(lake, model, list(questions.values()))
-    answers = {name: before[q.key] for name, q in questions.items() if not _is_wanted(before.get(q.key))}
+    answers = {name: before[q.key] for name, q in questions.items() if not is_wanted(before.get(q.key))}
     return Asked(answers, sent, round(cost, 6), stopped if len(answers) < len(texts) else "", returned)
 
 
@@ -86,10 +86,6 @@ def _question(model: LanguageModel, text: GoldenText, salt: str) -> Question:
     return replace(asked, key=key, text_key=text_key, ask=replace(asked.ask, key=key))
 
 
-def _is_wanted(answer: Known | None) -> bool:
-    return answer is None or answer.outcome in PASSING
-
-
 class _Asking:
     """The questions of one evaluation."""
 
@@ -105,8 +101,7 @@ class _Asking:
     ) -> None:
         self._model, self._means, self._journal, self._wanted, self._before = model, means, journal, wanted, before
         self._today: date = means.now().astimezone(UTC).date()
-        left = means.day_budget - spent_on(lake, self._today)
-        self._budget = Budget(means.prices, model.model, self._today, run=means.run_budget, left_today=left)
+        self._budget = Budget(means.prices, model.model, self._today, run=means.run_budget, left_today=left_today(lake, means))
         self.sent = 0
         self.cost_usd = 0.0
         self.returned: dict[str, str] = {}

@@ -10,8 +10,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from feedback_assets.enrichment.learning.groups import duplicate_groups, folds_of
-from feedback_assets.evaluation.classify import label_of, numbers_of, split_of, widened
-from feedback_assets.evaluation.outcome import LabelError, Outcome, Row, texts_of
+from feedback_assets.evaluation.classify import numbers_of, read_parts, widened
+from feedback_assets.evaluation.outcome import Outcome, Row
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,15 +61,7 @@ def measure(rows: Sequence[Row]) -> Outcome:
     from feedback_assets.enrichment.learning.certainty import signs_of
     from feedback_assets.enrichment.learning.classifier import fit_classifier
 
-    texts = texts_of(rows)
-    labels = [label_of(row, number) for number, row in enumerate(rows, start=1)]
-    splits = [split_of(row, number) for number, row in enumerate(rows, start=1)]
-    parts = {name: [i for i, s in enumerate(splits) if s == name] for name in ("train", "calibration", "test")}
-    for name in ("train", "test"):
-        if not parts[name]:
-            raise LabelError(f"cascade: no record has the split {name!r}", expected="records of both splits, train and test")
-    if len({labels[i] for i in parts["train"]}) < 2:
-        raise LabelError("cascade: the train records have one label alone", expected="two labels or more")
+    texts, labels, parts = read_parts(rows, "cascade")
 
     started = perf_counter()
     model = fit_classifier([texts[i] for i in parts["train"]], [labels[i] for i in parts["train"]])

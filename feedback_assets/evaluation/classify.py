@@ -33,15 +33,7 @@ def measure(rows: Sequence[Row]) -> Outcome:
 
     from feedback_assets.enrichment.learning.calibration import bar_for, calibration_error
 
-    texts = texts_of(rows)
-    labels = [label_of(row, number) for number, row in enumerate(rows, start=1)]
-    splits = [split_of(row, number) for number, row in enumerate(rows, start=1)]
-    parts = {name: [i for i, s in enumerate(splits) if s == name] for name in ("train", "calibration", "test")}
-    for name in ("train", "test"):
-        if not parts[name]:
-            raise LabelError(f"classify: no record has the split {name!r}", expected="records of both splits, train and test")
-    if len({labels[i] for i in parts["train"]}) < 2:
-        raise LabelError("classify: the train records have one label alone", expected="two labels or more")
+    texts, labels, parts = read_parts(rows, "classify")
     train = [texts[i] for i in parts["train"]], [labels[i] for i in parts["train"]]
     held = [texts[i] for i in parts["calibration"]], [labels[i] for i in parts["calibration"]]
 
@@ -146,7 +138,21 @@ def _macro_f1(answers: Sequence[str], truth: Sequence[str]) -> float:
     return sum(2 * right[n] / (given[n] + wanted[n]) for n in names) / len(names)
 
 
-def label_of(row: Row, number: int) -> str:
+def read_parts(rows: Sequence[Row], task: str) -> tuple[list[str], list[str], dict[str, list[int]]]:
+    """(texts, labels, split -> numbers of its records). Raises LabelError, naming the task, for records that nothing can be learnt from."""
+    texts = texts_of(rows)
+    labels = [_label_of(row, number) for number, row in enumerate(rows, start=1)]
+    splits = [_split_of(row, number) for number, row in enumerate(rows, start=1)]
+    parts = {name: [i for i, s in enumerate(splits) if s == name] for name in ("train", "calibration", "test")}
+    for name in ("train", "test"):
+        if not parts[name]:
+            raise LabelError(f"{task}: no record has the split {name!r}", expected="records of both splits, train and test")
+    if len({labels[i] for i in parts["train"]}) < 2:
+        raise LabelError(f"{task}: the train records have one label alone", expected="two labels or more")
+    return texts, labels, parts
+
+
+def _label_of(row: Row, number: int) -> str:
     value = row.get("label")
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
@@ -156,7 +162,7 @@ def label_of(row: Row, number: int) -> str:
     return label
 
 
-def split_of(row: Row, number: int) -> str:
+def _split_of(row: Row, number: int) -> str:
     value = text_of(row, "split", number)
     split = _SPLITS.get(value.strip().lower())
     if split is None:

@@ -19,9 +19,14 @@ WIRING = frozenset({"assets.py", "checks.py", "sensors.py"})
 
 def code_version(step: Step, settings: Settings) -> str:
     """The hash of the step's source, then each setting that its rows depend on."""
-    parts = [f"code {source_version(step.code or (step.room,))}"]
+    parts = [f"code {step_source(step)}"]
     parts += [f"{name} {VERSIONS[name](settings)}" for name in step.versions]
     return ", ".join(parts)
+
+
+def step_source(step: Step) -> str:
+    """The hash of the step's source: of what it names, else of its room."""
+    return source_version(step.code or (step.room,))
 
 
 @cache

@@ -15,7 +15,7 @@ from feedback_assets.contracts.dagster_schema import table_schema
 from feedback_assets.contracts.table import Table
 from feedback_assets.effects.refusals import UnavailableError
 from feedback_assets.graph.checks import check_specs, days_of, key_of, step_results
-from feedback_assets.graph.code_version import code_version, source_version
+from feedback_assets.graph.code_version import code_version, step_source
 from feedback_assets.graph.gate import Gate, RefusedRowsError
 from feedback_assets.graph.resources import SERVICES, services_of
 from feedback_assets.graph.steps import ROOMS, Judged, Step, StepRun, deps_of, left_out, undeclared
@@ -111,11 +111,7 @@ def _run(context: dg.AssetExecutionContext, step: Step) -> Iterator[Yielded]:
     gate = Gate(step, Judged(services.lake, services, days, now))
     lake = RecordingLakehouse(services.lake, guard=gate, shown=shown)
     try:
-        report = step.run(
-            StepRun(
-                lake, services, days, purpose, now, APPLY_TAG in tags, source_version(step.code or (step.room,)), tags.get(AGAIN_TAG, "")
-            )
-        )
+        report = step.run(StepRun(lake, services, days, purpose, now, APPLY_TAG in tags, step_source(step), tags.get(AGAIN_TAG, "")))
         gate.finish()
     except RefusedRowsError as e:
         yield from step_results(step, gate.refused(), whole=False)

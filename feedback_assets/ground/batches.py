@@ -79,8 +79,6 @@ class Batch:
     edition: int = 0
     restated_for: str = ""
     read_edition: int = 0
-    follows: bool = False
-    """Whether the stage before did it anew since it was read."""
     fence: str = ""
 
     def __getitem__(self, name: str) -> Any:
@@ -112,7 +110,6 @@ def open_batches(lake: Lakehouse, stage: str, days: Collection[date] | None, mak
                     row["rows_in"] if stage == "embeddings" else row["rows_out"],
                     **_of_own(done),
                     read_edition=edition,
-                    follows=follows,
                     fence=_fence(read),
                 )
             )

@@ -44,7 +44,7 @@ def difference(table: Table, stored: "pl.DataFrame", rows: "pa.Table") -> Differ
     """The new rows against the stored ones of the same events; both have all columns of the table, which has feed_date as its partition."""
     import polars as pl
 
-    key = list(dict.fromkeys([table.partition_by, *table.key]))
+    key = table.identity
     new = frame_of(rows.select(list(table.column_names)))
     stored = stored.select(table.column_names).cast(new.schema)
     both = new.join(stored, on=key, how="inner", suffix="__stored", maintain_order="left")
@@ -69,7 +69,7 @@ def write(lake: Lakehouse, different: Difference) -> bool:
     table, changed, gone = different.table, different.changed, different.gone
     wrote = False
     if gone.height:
-        key = list(dict.fromkeys([table.partition_by, *table.key]))
+        key = table.identity
         days = sorted(set(gone[table.partition_by].to_list()))
         there = read_frame(lake, table, list(table.column_names), {table.partition_by: days})
         of_days = changed.filter(pl.col(table.partition_by).is_in(days))

@@ -87,7 +87,7 @@ class LocalLakehouse:
         new = fit(table, rows)
         if new.num_rows == 0:
             return WriteResult()
-        identity = _identity(table)
+        identity = table.identity
         keys = _frame(new.select(identity))
         with self._lock(table):
             old = self._reader.frame(table, identity, where=self._scope(table, keys))
@@ -106,7 +106,7 @@ class LocalLakehouse:
             return WriteResult()
         with self._lock(table):
             old = _frame(self.read(table, where=self._scope(table, new)))
-            plan = _Difference(table, old.join(new, on=_identity(table), how="semi"), new)
+            plan = _Difference(table, old.join(new, on=table.identity, how="semi"), new)
             if plan.updated.height:
                 self._merge(table, _concat(plan.inserted, plan.updated))
             elif plan.inserted.height:
@@ -236,7 +236,7 @@ class _Difference:
     def __init__(self, table: Table, old: "pl.DataFrame", new: "pl.DataFrame") -> None:
         import polars as pl
 
-        key = _identity(table)
+        key = table.identity
         self.inserted = new.join(old, on=key, how="anti", maintain_order="left")
         self.gone = old.join(new, on=key, how="anti")
         both = new.join(old, on=key, how="inner", suffix="__old", maintain_order="left")
@@ -261,13 +261,8 @@ def _configuration(table: Table) -> dict[str, str | None]:
     return {"delta.dataSkippingStatsColumns": ",".join(looked_up)} if looked_up else {"delta.dataSkippingNumIndexedCols": "0"}
 
 
-def _identity(table: Table) -> list[str]:
-    """What tells rows apart: the key, within a partition. The same record delivered on two days is a row of each day."""
-    return list(dict.fromkeys([*([table.partition_by] if table.partition_by else []), *table.key]))
-
-
 def _refuse_repeated_keys(table: Table, rows: "pl.DataFrame") -> None:
-    repeated = rows.height - rows.select(_identity(table)).unique().height
+    repeated = rows.height - rows.select(table.identity).unique().height
     if repeated:
         raise ContractError(f"{table.name}: {repeated} rows repeat a key ({', '.join(table.key)})", expected="each key once")
 

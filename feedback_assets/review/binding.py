@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from feedback_assets.contracts.review import Conflict, Row, conflicts, decisions_in_force, standing_rows
-from feedback_assets.review.items import PERSON
+from feedback_assets.contracts.review import PERSON, Conflict, Row, conflicts, decisions_in_force, standing_rows
 from feedback_assets.review.labels import Labels
 
 if TYPE_CHECKING:

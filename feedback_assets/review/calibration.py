@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, ISSUES, REVIEW
-from feedback_assets.contracts.review import DECISIONS, SAMPLES, Row, decisions_in_force, is_propagated
+from feedback_assets.contracts.review import DECISIONS, PERSON, SAMPLES, Row, decisions_in_force, is_propagated
 from feedback_assets.contracts.silver import EVENTS, REVISIONS
 from feedback_assets.ground.identity import sha256_hex
 from feedback_assets.lakehouse.frames import read_frame
 from feedback_assets.lakehouse.interface import Lakehouse
-from feedback_assets.review.items import PERSON
 
 if TYPE_CHECKING:
     import polars as pl

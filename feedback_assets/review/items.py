@@ -10,14 +10,12 @@ from datetime import date
 from typing import Any
 
 from feedback_assets.contracts.enrichment import ISSUES, REVIEW
-from feedback_assets.contracts.review import DECISIONS, SAMPLES, Row
+from feedback_assets.contracts.review import DECISIONS, PERSON, SAMPLES, Row
 from feedback_assets.contracts.silver import DUPLICATE_INDEX, EVENTS
 from feedback_assets.contracts.table import Table
 from feedback_assets.ground.errors import FeedbackError
 from feedback_assets.lakehouse.interface import Lakehouse
 
-PERSON = "person"
-"""Tier of an issue that carries what a person decided."""
 SHORTEST = 6
 _QUOTE = 600
 _READ = (

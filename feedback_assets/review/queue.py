@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.enrichment import ISSUES, REVIEW
 from feedback_assets.contracts.priority import SCORES
-from feedback_assets.contracts.review import DECISIONS, Row, conflicts, decisions_in_force
+from feedback_assets.contracts.review import DECISIONS, PERSON, Row, conflicts, decisions_in_force
 from feedback_assets.contracts.silver import DUPLICATE_INDEX, REVISIONS
 from feedback_assets.contracts.themes import ASSIGNMENTS, THEMES
 from feedback_assets.lakehouse.frames import read_frame
@@ -19,7 +19,7 @@ from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.review.adjudication import Disagreement, disagreements
 from feedback_assets.review.calibration import past_flips, week_sample
 from feedback_assets.review.decide import cover_late_copies
-from feedback_assets.review.items import PERSON, Item, items_of
+from feedback_assets.review.items import Item, items_of
 
 if TYPE_CHECKING:
     import polars as pl

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.silver import EVENTS
-from feedback_assets.ground.batches import versions
+from feedback_assets.ground.batches import Making, stale_batches, versions
 
 if TYPE_CHECKING:
     from feedback_assets.enrichment.asking import Plan
     from feedback_assets.wiring.services import Services
 
+BACKFILL = "backfill"
 STAGES = ("silver", "enrichment", "themes")
 """In the order of the data, as a person names them."""
 LEDGER_NAME = {"silver": "silver", "enrichment": "enrichment", "themes": "embeddings"}
@@ -38,7 +38,7 @@ class Stale:
 def todays_versions(services: "Services") -> dict[str, str]:
     """Stage -> what its rows are stamped with when they are made now."""
     from feedback_assets.enrichment.language_model import reading_versions
-    from feedback_assets.graph.code_version import source_version
+    from feedback_assets.graph.code_version import step_source
     from feedback_assets.wiring.build import STEPS
 
     steps = {step.name: step for step in STEPS}
@@ -48,23 +48,21 @@ def todays_versions(services: "Services") -> dict[str, str]:
         "enrichment": reading_versions(reader, services.language_model),
         "themes": {"embedder": services.embedder.name},
     }
-    return {s: versions(source_version(steps[STEP[s]].code or (steps[STEP[s]].room,)), settings[s]) for s in STAGES}
+    return {s: versions(step_source(steps[STEP[s]]), settings[s]) for s in STAGES}
 
 
 def stale(services: "Services", stages: Sequence[str], first: date, last: date) -> list[Stale]:
     """What these stages would make anew on these days, stage by stage; a stage that follows another one is counted for itself alone."""
     today = todays_versions(services)
-    columns = ["stage", "feed_date", "batch_id", "rows_in", "made_by"]
-    ledger = services.lake.read(STAGE_BATCHES, columns=columns, where={"stage": [LEDGER_NAME[s] for s in stages]}).to_pylist()
     found = []
     for stage in stages:
         one = Stale(stage, today[stage])
-        for row in ledger:
-            if row["stage"] == LEDGER_NAME[stage] and first <= row["feed_date"] <= last and (row["made_by"] or "") != one.made_by:
-                one.days.add(row["feed_date"])
+        for batch in stale_batches(services.lake, LEDGER_NAME[stage], None, Making(one.made_by, BACKFILL, restates=True)).values():
+            if first <= batch.feed_date <= last:
+                one.days.add(batch.feed_date)
                 one.batches += 1
-                one.rows += row["rows_in"]
-                one.why[why(row["made_by"] or "", one.made_by)] += row["rows_in"]
+                one.rows += batch.rows
+                one.why[why(batch.made_by, one.made_by)] += batch.rows
         found.append(one)
     return found
 
@@ -72,13 +70,12 @@ def stale(services: "Services", stages: Sequence[str], first: date, last: date) 
 def planned_answers(services: "Services", first: date, last: date) -> "Plan | None":
     """What a backfill of enrichment over these days would ask the language model; None without one."""
     from feedback_assets.enrichment.asking import plan_days
-    from feedback_assets.ground.batches import Making
 
     model, means = services.language_model, services.answer_means
     if model is None or means is None:
         return None
     days = sorted(d for d in services.lake.partitions(EVENTS) if first <= d <= last)
-    making = Making(todays_versions(services)["enrichment"], "backfill", restates=True)
+    making = Making(todays_versions(services)["enrichment"], BACKFILL, restates=True)
     return plan_days(services.lake, services.reader, model, means, days, making=making, workers=services.compute.kernel_workers)
 
 

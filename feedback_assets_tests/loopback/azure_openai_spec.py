@@ -43,7 +43,7 @@ class SpecCheck:
 def _validators(path: Path) -> tuple[Any, Any]:
     from jsonschema import Draft202012Validator
 
-    spec = _nullable(json.loads(path.read_text("utf-8")))
+    spec = with_null_types(json.loads(path.read_text("utf-8")))
     # The description demands a `type` inside json_schema, which the service and its own SDK do not know; what it must have is the schema.
     spec["components"]["schemas"]["ResponseFormatJsonSchema"]["properties"]["json_schema"]["required"] = ["name", "schema"]
     chat = spec["paths"][_CHAT]["post"]["requestBody"]["content"]["application/json"]["schema"]
@@ -63,13 +63,13 @@ def _properties(spec: dict[str, Any], schema: dict[str, Any]) -> set[str]:
     return found
 
 
-def _nullable(node: Any) -> Any:
+def with_null_types(node: Any) -> Any:
     """OpenAPI 3.0 says `nullable: true` where JSON Schema has a second type."""
     if isinstance(node, list):
-        return [_nullable(n) for n in node]
+        return [with_null_types(n) for n in node]
     if not isinstance(node, dict):
         return node
-    node = {k: _nullable(v) for k, v in node.items()}
+    node = {k: with_null_types(v) for k, v in node.items()}
     if node.get("nullable") is True and isinstance(node.get("type"), str):
         node["type"] = [node["type"], "null"]
         if "enum" in node:

@@ -73,9 +73,9 @@ def test_answers_fit_the_vendors_description() -> None:
         pytest.skip("the vendor's description is not beside the project")
     from jsonschema import Draft202012Validator
 
-    from feedback_assets_tests.loopback.azure_openai_spec import _nullable
+    from feedback_assets_tests.loopback.azure_openai_spec import with_null_types
 
-    spec = _nullable(json.loads(SPEC.read_text("utf-8")))
+    spec = with_null_types(json.loads(SPEC.read_text("utf-8")))
     answer = Draft202012Validator({"$ref": "#/components/schemas/createChatCompletionResponse", "components": spec["components"]})
     with AzureOpenAI({"hi": "yes"}) as service:
         for fault in ("", "refusal", "filter_output", "length", "other_model"):

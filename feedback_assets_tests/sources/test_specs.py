@@ -10,6 +10,7 @@ import pytest
 
 from feedback_assets.sources.framing.file import frame_file
 from feedback_assets.sources.registry import source_named
+from feedback_assets_tests.loopback.azure_openai_spec import with_null_types
 
 ISO = "2024-05-01T09:30:00Z"
 _POST: dict[str, Any] = {
@@ -107,25 +108,11 @@ SAMPLES: dict[str, tuple[str, Any, dict[str, Any], tuple[str, ...]]] = {
 }
 
 
-def _nullable(value: Any) -> Any:
-    """OpenAPI 3.0's `nullable: true` in the words of JSON Schema."""
-    if isinstance(value, list):
-        return [_nullable(v) for v in value]
-    if not isinstance(value, dict):
-        return value
-    made = {k: _nullable(v) for k, v in value.items()}
-    if made.get("nullable") is True and isinstance(made.get("type"), str):
-        made["type"] = [made["type"], "null"]
-        if "enum" in made:
-            made["enum"] = [*made["enum"], None]
-    return made
-
-
 def _validator(spec: dict[str, Any], name: str | None) -> jsonschema.Draft202012Validator:
     if name is None:
         schema = spec["paths"]["/posts.json"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     else:
-        schema = {"$ref": f"#/components/schemas/{name}", "components": _nullable(spec["components"])}
+        schema = {"$ref": f"#/components/schemas/{name}", "components": with_null_types(spec["components"])}
     return jsonschema.Draft202012Validator(schema)
 
 

@@ -85,6 +85,11 @@ class TextClassifier:
 def fit_classifier(texts: Sequence[str], labels: Sequence[str]) -> TextClassifier:
     """A classifier of the labels, not calibrated yet. At least two labels are needed."""
     import numpy as np
+
+    # Here, before the threads: two that first import one package at once can see it half made, and a limit holds only for libraries that
+    # are loaded when it is set.
+    import sklearn.svm
+    import sklearn.utils.extmath  # noqa: F401
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     names = tuple(sorted(set(labels)))
