@@ -14,6 +14,7 @@ from feedback_assets.enrichment.learning.linear import fit_one_against_rest
 from feedback_assets.enrichment.learning.network import Network, fit_network
 from feedback_assets.enrichment.learning.projection import fit_projection, folded, network_input
 from feedback_assets.enrichment.learning.space import Space, Table, fit_space, matrix_of, unit
+from feedback_assets.enrichment.learning.threads import one_thread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,19 +87,13 @@ def fit_classifier(texts: Sequence[str], labels: Sequence[str]) -> TextClassifie
     """A classifier of the labels, not calibrated yet. At least two labels are needed."""
     import numpy as np
 
-    # Here, before the threads: two that first import one package at once can see it half made, and a limit holds only for libraries that
-    # are loaded when it is set.
-    import sklearn.svm
-    import sklearn.utils.extmath  # noqa: F401
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
     names = tuple(sorted(set(labels)))
     number = {name: i for i, name in enumerate(names)}
     target = np.array([number[label] for label in labels], np.int64)
     space = fit_space(texts)
     sparse, dense = matrix_of(space, texts)
-    # One thread inside each fit: several would sum in another order each time. The network and the linear fits run side by side.
-    with threadpool_limits(1), ThreadPoolExecutor(2) as pool:
+    # The network and the linear fits run side by side.
+    with one_thread(), ThreadPoolExecutor(2) as pool:
         deep = pool.submit(_fit_network, sparse, dense, target, len(names))
         weights, dense_weights, bias = fit_one_against_rest(pool, sparse, dense, target, len(names))
         projection, network = deep.result()

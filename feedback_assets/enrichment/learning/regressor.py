@@ -14,6 +14,7 @@ from feedback_assets.enrichment.learning.linear import fit_ridge
 from feedback_assets.enrichment.learning.network import Network, fit_network
 from feedback_assets.enrichment.learning.projection import fit_projection, folded, network_input
 from feedback_assets.enrichment.learning.space import Space, Table, fit_space, matrix_of, unit
+from feedback_assets.enrichment.learning.threads import one_thread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,7 +80,6 @@ class TextRegressor:
 def fit_regressor(texts: Sequence[str], values: Sequence[float]) -> TextRegressor:
     """A regressor of these values. At least one text is needed."""
     import numpy as np
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     target, ranks, scale = _ranked(np.array(values, np.float64))
     space = fit_space(texts)
@@ -94,8 +94,7 @@ def fit_regressor(texts: Sequence[str], values: Sequence[float]) -> TextRegresso
         rows = network_input((sparse @ projection).astype(np.float32), dense)
         return projection, fit_network(rows, np.eye(len(steps), dtype=np.float32)[step], classes=True), steps
 
-    # One thread inside each fit: several would sum in another order each time.
-    with threadpool_limits(1), ThreadPoolExecutor(1) as pool:
+    with one_thread(), ThreadPoolExecutor(1) as pool:
         later = pool.submit(deep)
         weights, dense_weights, bias = fit_ridge(sparse, dense, target - middle, _STRENGTH)
         projection, network, steps = later.result()
