@@ -46,8 +46,9 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def spread(kernel: Kernel, batches: "Iterator[pa.RecordBatch]", workers: int) -> "Iterator[pa.RecordBatch]":
+def spread(kernel: Kernel, batches: "Iterator[pa.RecordBatch]", workers: int, *, rows: int = ROWS) -> "Iterator[pa.RecordBatch]":
     """What `kernel(batches)` gives, computed by `workers` processes where that pays. The kernel must be picklable by reference.
+    rows: of one task.
 
     Raises RuntimeError with the traceback of a kernel that failed, or when a process died.
     """
@@ -55,16 +56,16 @@ def spread(kernel: Kernel, batches: "Iterator[pa.RecordBatch]", workers: int) ->
         yield from kernel(batches)
         return
     first: list[pa.RecordBatch] = []
-    rows = 0
+    seen = 0
     for batch in batches:
         first.append(batch)
-        rows += batch.num_rows
-        if rows >= START_OVER:
+        seen += batch.num_rows
+        if seen >= START_OVER:
             break
-    if not _Pool.pays(workers, rows):
+    if not _Pool.pays(workers, seen):
         yield from kernel(iter(first))
         return
-    yield from _Pool.of(workers).run(kernel, chain(first, batches))
+    yield from _Pool.of(workers).run(kernel, chain(first, batches), rows)
 
 
 def close_workers() -> None:
@@ -110,13 +111,13 @@ class _Pool:
             for worker in pool.all:
                 worker.close()
 
-    def run(self, kernel: Kernel, batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
+    def run(self, kernel: Kernel, batches: "Iterator[pa.RecordBatch]", rows: int) -> "Iterator[pa.RecordBatch]":
         pickled = pickle.dumps(kernel)
         waiting: deque[Future[list[pa.RecordBatch]]] = deque()
         try:
             for batch in batches:
-                for start in range(0, batch.num_rows, ROWS):
-                    waiting.append(self.threads.submit(self._task, pickled, batch.slice(start, ROWS)))
+                for start in range(0, batch.num_rows, rows):
+                    waiting.append(self.threads.submit(self._task, pickled, batch.slice(start, rows)))
                     if len(waiting) > AHEAD * self.workers:
                         yield from waiting.popleft().result()
             while waiting:

@@ -41,7 +41,7 @@ def _revisions(at: StepRun) -> object:
 def _duplicates(at: StepRun) -> object:
     from feedback_assets.silver.duplicates.update import update_duplicates
 
-    return update_duplicates(at.lake)
+    return update_duplicates(at.lake, at.services.compute.kernel_workers)
 
 
 def _account(judged: Judged) -> Mapping[date, Verdict]:

@@ -21,6 +21,7 @@ WINDOW_DAYS = 45
 """Most days between a text and its representative."""
 _READ_AHEAD = 8_000  # texts
 _COMPARED_AHEAD = 2_000  # pairs: more at once is no faster, and of a flood of copies all but the first text's are in vain
+_COMPARED_ELSEWHERE = 8_000
 _WIDER = 4  # times as many representatives are compared with a text when the ones before are not its own
 _NOBODY = -1
 
@@ -31,6 +32,9 @@ OUTSIDE = -2
 
 Normals = Callable[[Sequence[int]], Sequence[str]]
 """Numbers of texts -> their normalised forms."""
+
+Compared = Callable[["npt.NDArray[np.int64]", "npt.NDArray[np.int64]"], Callable[[], "npt.NDArray[np.float64]"]]
+"""Begins to compare texts, by number, pairs with one first text together -> gives their similarities when asked."""
 
 
 @dataclass
@@ -91,13 +95,25 @@ class Memory:
         return result
 
 
-def settle(texts: Texts, standing: Standing, *, window: int = WINDOW_DAYS, memory: Memory | None = None) -> None:
-    """Decides every text whose leader is OPEN, and what follows from that. memory: what was read and compared among some of the texts."""
-    _Settling(texts, standing, window, memory).run()
+def settle(
+    texts: Texts, standing: Standing, *, window: int = WINDOW_DAYS, memory: Memory | None = None, elsewhere: Compared | None = None
+) -> None:
+    """Decides every text whose leader is OPEN, and what follows from that. memory: what was read and compared among some of the texts.
+    elsewhere: what compares texts beside this, by the numbers of the first that say the same; then nothing is remembered."""
+    _Settling(texts, standing, window, memory, elsewhere).run()
+
+
+@dataclass(frozen=True)
+class _Underway:
+    """Texts that are compared with those of their later candidates that were free: which, how many, and what gives the similarities."""
+
+    free: "Mapping[int, npt.NDArray[np.bool_]]"
+    numbers: Sequence[int]
+    similar: "Callable[[], npt.NDArray[np.float64]]"
 
 
 class _Settling:
-    def __init__(self, texts: Texts, standing: Standing, window: int, memory: Memory | None) -> None:
+    def __init__(self, texts: Texts, standing: Standing, window: int, memory: Memory | None, elsewhere: Compared | None) -> None:
         import numpy as np
 
         self._texts = texts
@@ -124,6 +140,9 @@ class _Settling:
         """Of each text the first one that says the same."""
         self._comparer = Comparer()
         self._reader = Reader(number, texts.normals)
+        self._elsewhere = elsewhere
+        self._underway: _Underway | None = None
+        """Texts that are compared elsewhere before their turn."""
         self._memory = memory
         if memory is not None:
             memory.number(hashes, firsts)
@@ -330,37 +349,69 @@ class _Settling:
 
     def _compare_ahead(self, x: int) -> None:
         """Compares x, and the next texts that nothing claims so far, with their later candidates."""
+        if self._underway is not None:
+            self._take(self._underway)
+        if x not in self._compared:
+            self._take(self._begun({x: self._later[x]}))
+        if self._elsewhere is not None:
+            # While the leaders among these are decided, the next ones are compared.
+            self._underway = self._begun({})
+
+    def _begun(self, first: "Mapping[int, npt.NDArray[np.int64]]") -> "_Underway":
+        """Begins to compare these texts, and the next that nothing claims so far, with their later candidates."""
         import numpy as np
 
         ahead: dict[int, npt.NDArray[np.bool_]] = {}
         pairs = 0
-        for text, later in chain([(x, self._later[x])], self._later.items()):
-            if pairs >= _COMPARED_AHEAD:
+        most = _COMPARED_AHEAD if self._elsewhere is None else _COMPARED_ELSEWHERE
+        for text, later in chain(first.items(), self._later.items()):
+            if pairs >= most:
                 break
             if len(later) and self._claimant[text] < 0 and text not in self._compared and text not in ahead:
                 ahead[text] = self._is_free(later, text)
                 pairs += int(np.count_nonzero(ahead[text]))
         numbers = [int(np.count_nonzero(free)) for free in ahead.values()]
-        others = np.concatenate([self._later[text][free] for text, free in ahead.items()])
-        similar = self._similarities(np.repeat(list(ahead), numbers), others, self._later)
-        for (text, free), (i, j) in zip(ahead.items(), pairwise([0, *accumulate(numbers)]), strict=True):
-            self._compared[text] = np.full(len(free), np.nan)
-            self._compared[text][free] = similar[i:j]
+        others = np.concatenate([np.zeros(0, np.int64), *(self._later[text][free] for text, free in ahead.items())])
+        ones = np.repeat(np.fromiter(ahead, np.int64, len(ahead)), numbers)
+        return _Underway(ahead, numbers, self._similar_soon(ones, others, self._later))
+
+    def _take(self, underway: "_Underway") -> None:
+        """Waits for what is underway, and keeps it for the texts whose turn is to come."""
+        import numpy as np
+
+        self._underway = None
+        similar = underway.similar()
+        for (text, free), (i, j) in zip(underway.free.items(), pairwise([0, *accumulate(underway.numbers)]), strict=True):
+            if text in self._later:
+                self._compared[text] = np.full(len(free), np.nan)
+                self._compared[text][free] = similar[i:j]
 
     def _similarities(
         self, x: "npt.NDArray[np.int64]", y: "npt.NDArray[np.int64]", soon: "Mapping[int, npt.NDArray[np.int64]]"
     ) -> "npt.NDArray[np.float64]":
         """The similarity of each pair. soon: what will be asked for next."""
+        return self._similar_soon(x, y, soon)()
+
+    def _similar_soon(
+        self, x: "npt.NDArray[np.int64]", y: "npt.NDArray[np.int64]", soon: "Mapping[int, npt.NDArray[np.int64]]"
+    ) -> "Callable[[], npt.NDArray[np.float64]]":
+        """Gives the similarity of each pair when asked; elsewhere it is looked for meanwhile."""
         import numpy as np
 
         result = np.ones(len(x))
         unequal = np.flatnonzero(self._texts.hashes[x] != self._texts.hashes[y])
         if len(unequal) == 0:
-            return result
+            return lambda: result
         # Texts said on several days are read, and compared, once.
         pairs, which = np.unique((self._first[x[unequal]] << 32) | self._first[y[unequal]], return_inverse=True)
-        result[unequal] = self._compared_pairs(pairs >> 32, pairs & 0xFFFFFFFF, soon)[which]
-        return result
+        ones, others = pairs >> 32, pairs & 0xFFFFFFFF
+        begun = None if self._elsewhere is None else self._elsewhere(ones, others)
+
+        def similar() -> "npt.NDArray[np.float64]":
+            result[unequal] = (self._compared_pairs(ones, others, soon) if begun is None else begun())[which]
+            return result
+
+        return similar
 
     def _compared_pairs(
         self, x: "npt.NDArray[np.int64]", y: "npt.NDArray[np.int64]", soon: "Mapping[int, npt.NDArray[np.int64]]"
@@ -384,6 +435,8 @@ class _Settling:
         """Reads the texts of pairs that must be compared in one go, unless they are too many."""
         import numpy as np
 
+        if self._elsewhere is not None:
+            return
         x, y = self._first[x], self._first[y]
         new = x != y
         if self._memory is not None:

@@ -4,12 +4,13 @@ Equal texts of one day are one text, said when the first of them was; what leads
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from feedback_assets.silver.duplicates.candidates import Tokens
-from feedback_assets.silver.duplicates.leaders import OPEN, OUTSIDE, Memory, Standing, Texts, settle
+from feedback_assets.silver.duplicates.leaders import OPEN, OUTSIDE, Compared, Memory, Standing, Texts, settle
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,11 +27,16 @@ class Decided:
 
 
 def decided(
-    rows: "pl.DataFrame", before: "pl.DataFrame", texts: "Callable[[pl.DataFrame], list[str]]", memory: Memory | None = None
+    rows: "pl.DataFrame",
+    before: "pl.DataFrame",
+    texts: "Callable[[pl.DataFrame], list[str]]",
+    memory: Memory | None = None,
+    elsewhere: Callable[[Texts], AbstractContextManager[Compared | None]] = lambda _: nullcontext(),
 ) -> Decided:
     """The rows, each with its leader. `before`: rows as they stood, with leaders that hold unless something around them changed.
 
     texts: rows that name events -> their normalised texts, in their order. memory: of a call with fewer rows, for the next one.
+    elsewhere: what compares these texts beside this, if anything does.
     """
     import numpy as np
     import polars as pl
@@ -64,7 +70,8 @@ def decided(
         sketches=unpacked(heads["minhash"]),
         normals=lambda wanted: texts(named[list(wanted)]),
     )
-    settle(found, standing, memory=memory)
+    with elsewhere(found) as compared:
+        settle(found, standing, memory=memory, elsewhere=compared)
     ids = heads["event_id"].to_numpy()
     led_by = np.where(standing.leader == OUTSIDE, kept["leader_id"].to_numpy(), ids[np.maximum(standing.leader, 0)])
     told = heads.select("text_hash", "event_day").with_columns(

@@ -55,7 +55,7 @@ def _read(normals: Sequence[str]) -> list[Read]:
     slots = (found.hashes >> np.uint32(32 - SLOT_BITS)).astype(np.int32)
     cuts = list(pairwise(found.starts.tolist()))
     if found.dense is None:
-        return [_plain(t, slots[i:j]) for t, (i, j) in zip(texts, cuts, strict=True)]
+        return [read_plain(t, slots[i:j]) for t, (i, j) in zip(texts, cuts, strict=True)]
     begins = found.at.astype(np.int16)
     ends = begins + np.where(found.dense, np.int16(COMPARED.dense), np.int16(COMPARED.long))
     number = np.concatenate([np.zeros(1, np.int64), np.cumsum(found.dense)])
@@ -63,14 +63,15 @@ def _read(normals: Sequence[str]) -> list[Read]:
     for text, (i, j) in zip(texts, cuts, strict=True):
         dense = int(number[j] - number[i])
         if dense == 0:
-            result.append(_plain(text, slots[i:j]))
+            result.append(read_plain(text, slots[i:j]))
             continue
         np.maximum.accumulate(ends[i:j], out=ends[i:j])  # a dense shingle may end before the one that began before it
         result.append(Read(text, slots[i:j], begins[i:j], ends[i:j], dense=dense / (j - i) > 0.3, plain=False))
     return result
 
 
-def _plain(text: str, slots: "npt.NDArray[np.int32]") -> Read:
+def read_plain(text: str, slots: "npt.NDArray[np.int32]") -> Read:
+    """A plain text of which these slots are known."""
     begins, ends = _places()
     return Read(text, slots, begins[: len(slots)], ends[: len(slots)])
 

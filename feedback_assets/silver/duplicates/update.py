@@ -9,6 +9,7 @@ done was killed in between, and builds all three anew.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ from feedback_assets.silver.duplicates.kept_texts import KeptTexts
 from feedback_assets.silver.duplicates.leaders import WINDOW_DAYS, Memory
 from feedback_assets.silver.duplicates.nodes import decided
 from feedback_assets.silver.duplicates.normal import all_normalised, weight
+from feedback_assets.silver.duplicates.shelved import compared_on_processes
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,16 +43,18 @@ _ROWS_AT_A_TIME = 100_000
 _FEW = 400  # values that a replacement names one by one
 
 
-def update_duplicates(lake: Lakehouse) -> WriteResult:
-    """Brings the duplicate tables up to date with silver/revisions. Commits nothing when no batch is new."""
+def update_duplicates(lake: Lakehouse, workers: int = 0) -> WriteResult:
+    """Brings the duplicate tables up to date with silver/revisions. Commits nothing when no batch is new.
+
+    workers: processes that compare when all is built anew (compute/workers.py)."""
     known = read_frame(lake, COMPARED_BATCHES, list(COMPARED_BATCHES.column_names))
     batches = _pending(lake, known)
     if batches.height == 0 and bool(known["done"].all()):
         return WriteResult(unchanged=lake.count(DUPLICATE_GROUPS))
     if lake.version(DUPLICATE_INDEX) < 0 or not bool(known["done"].all()):
-        return rebuild_duplicates(lake)
+        return rebuild_duplicates(lake, workers)
     if _some_vanished(lake, batches):
-        return rebuild_duplicates(lake)
+        return rebuild_duplicates(lake, workers)
     arrived = _arrived(lake, batches)
     _record(lake, batches, done=False)
     written = _apply(lake, arrived)
@@ -64,7 +68,7 @@ def is_behind(lake: Lakehouse) -> bool:
     return bool(_pending(lake, known).height) or not bool(known["done"].all())
 
 
-def rebuild_duplicates(lake: Lakehouse) -> WriteResult:
+def rebuild_duplicates(lake: Lakehouse, workers: int = 0) -> WriteResult:
     """Makes the duplicate tables exactly what the events in force say."""
     import polars as pl
 
@@ -80,7 +84,8 @@ def rebuild_duplicates(lake: Lakehouse) -> WriteResult:
             rows, said = _comparable(lake, current.filter(pl.col("feed_date").is_in(days)))
             parts.append(rows)
             kept.put(said)
-        index = decided(pl.concat(parts), _empty(), _texts(lake, kept.get)).index
+        elsewhere = partial(compared_on_processes, workers=workers)
+        index = decided(pl.concat(parts), _empty(), _texts(lake, kept.get), elsewhere=elsewhere).index
     lake.replace(DUPLICATE_INDEX, index.to_arrow())
     written = lake.replace(DUPLICATE_GROUPS, derived.group_rows(index))
     lake.replace(DUPLICATE_COUNTS, derived.count_rows(index))
