@@ -13,6 +13,7 @@ from feedback_assets.bronze.assets import STEPS as BRONZE
 from feedback_assets.bronze.sensors import landing_sensors
 from feedback_assets.contracts.review import DECISIONS, SAMPLES
 from feedback_assets.enrichment.assets import STEPS as ENRICHMENT
+from feedback_assets.enrichment.sensors import batch_sensors
 from feedback_assets.graph.jobs import feedback_jobs
 from feedback_assets.graph.partitions import daily, first_partition
 from feedback_assets.graph.resources import SERVICES, services_resource
@@ -61,7 +62,7 @@ def build_defs(settings: Settings, services: Services | None = None, *, first_da
             ],
             jobs=feedback_jobs(STEPS),
             schedules=feedback_schedules(first),
-            sensors=[*landing_sensors(first), *feedback_automation(), *failure_sensors()],
+            sensors=[*landing_sensors(first), *batch_sensors(first), *feedback_automation(), *failure_sensors()],
             resources={SERVICES: services_resource(services)},
             executor=dg.in_process_executor,
         )
