@@ -45,8 +45,8 @@ class ReadersEvaluation:
 
     @property
     def digest(self) -> str:
-        """The same while nothing changed that decides the figures."""
-        return sha256_hex(json.dumps(self.versions, sort_keys=True).encode())[:32]
+        """The same while nothing changed that decides the figures. Of an evaluation that is not whole it says so."""
+        return sha256_hex(json.dumps(self.versions, sort_keys=True).encode())[:32] + ("" if self.is_whole else "-part")
 
     @property
     def is_whole(self) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.enrichment import ANSWERS
 from feedback_assets.contracts.evaluation import RESULTS, SENTINEL_READINGS
 from feedback_assets.enrichment.golden import GoldenText, of_split, read_golden
+from feedback_assets.enrichment.reader import Reader, build_reader
 from feedback_assets.evaluation.prompts import TASK
 from feedback_assets.evaluation.readers import CHEAP_TASK
 from feedback_assets.graph.jobs import EVALUATION_JOB, WATCH_JOB
@@ -36,18 +38,22 @@ DAY = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 
 
 class Clocked(Services):
-    """The outside of a home at a set time."""
+    """The outside of a home at a set time, with a reader that is built once for all homes."""
 
     at = DAY
+    shared: Reader
 
     def now(self) -> datetime:
         return self.at
 
+    @property
+    def reader(self) -> Reader:
+        return self.shared
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for the trained model: it is made once."""
-    return tmp_path_factory.mktemp("evaluated")
+
+@pytest.fixture(scope="module", autouse=True)
+def shared(tmp_path_factory: pytest.TempPathFactory) -> None:
+    Clocked.shared = build_reader(project_root() / "taxonomy", tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture
@@ -56,11 +62,8 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield made
 
 
-def services_with(home: Path, models: Path, service: AzureOpenAI | None = None, **more: Any) -> Clocked:
-    """A home's services; the local model is shared."""
-    home.mkdir(exist_ok=True)
-    if not (home / "models").exists():
-        (home / "models").symlink_to(models)
+def services_with(home: Path, service: AzureOpenAI | None = None, **more: Any) -> Clocked:
+    """A home's services, with the stand-in as its language model where one is given."""
     named = {} if service is None else {"ENDPOINT": service.endpoint, "NAME": MODEL, "API_KEY": service.key}
     model = tuple((f"FEEDBACK_MODEL_{k}", v) for k, v in named.items())
     return Clocked(Settings(home=home, pseudonym_key=KEY_HEX, model=model, **more))
@@ -75,6 +78,14 @@ def run(services: Services, instance: dg.DagsterInstance, job: str) -> dg.Execut
 def metadata(done: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
     (event,) = [e for e in done.get_asset_materialization_events() if e.asset_key == dg.AssetKey(asset.split("/"))]
     return {k: v.value for k, v in event.materialization.metadata.items()}
+
+
+def version_of(instance: dg.DagsterInstance) -> str:
+    """The data version of the last figures."""
+    event = instance.get_latest_materialization_event(dg.AssetKey(RESULTS.name.split("/")))
+    assert event is not None
+    assert event.asset_materialization is not None
+    return (event.asset_materialization.tags or {})["dagster/data_version"]
 
 
 def check(done: dg.ExecuteInProcessResult, name: str) -> dg.AssetCheckEvaluation:
@@ -98,9 +109,9 @@ def golden_of(services: Services) -> list[GoldenText]:
 
 
 def test_without_a_model_the_cheap_tiers_are_measured_and_the_models_part_says_that_it_is_off(
-    tmp_path: Path, project: Path, instance: dg.DagsterInstance
+    tmp_path: Path, instance: dg.DagsterInstance
 ) -> None:
-    services = services_with(tmp_path / "home", project)
+    services = services_with(tmp_path / "home")
     done = run(services, instance, EVALUATION_JOB)
     said = metadata(done, RESULTS.name)
     assert said["language model"].startswith("off")
@@ -122,17 +133,16 @@ def test_without_a_model_the_cheap_tiers_are_measured_and_the_models_part_says_t
     assert "0 of 4 aspects" in str(check(watched, "drift").metadata["threshold"].value)
 
 
-def test_the_active_prompt_is_asked_once_and_again_nothing_is_sent_or_written(
-    tmp_path: Path, project: Path, instance: dg.DagsterInstance
-) -> None:
-    services = services_with(tmp_path / "home", project)
+def test_the_active_prompt_is_asked_once_and_again_nothing_is_sent_or_written(tmp_path: Path, instance: dg.DagsterInstance) -> None:
+    services = services_with(tmp_path / "home")
     held = of_split(golden_of(services), "calibration")
     with AzureOpenAI(golden_answers(held)) as service:
-        poor = services_with(tmp_path / "home", project, service, model_run_budget=0.0)
+        poor = services_with(tmp_path / "home", service, model_run_budget=0.0)
         stopped = metadata(run(poor, instance, EVALUATION_JOB), RESULTS.name)
+        in_part = version_of(instance)
         assert stopped["language model asked"] == f"0 of {len(held)} texts, then it stopped: budget"
         assert "language model f1" not in stopped, "a budget that ended is no worse model"
-        services = services_with(tmp_path / "home", project, service)
+        services = services_with(tmp_path / "home", service)
         done = run(services, instance, EVALUATION_JOB)
         said = metadata(done, RESULTS.name)
         assert (said["calls"], len(service.requests)) == (float(len(held)), len(held))
@@ -140,10 +150,13 @@ def test_the_active_prompt_is_asked_once_and_again_nothing_is_sent_or_written(
         assert said["language model f1"] > said["cheap tiers f1"]
         assert said["language model evidence validity"] == 1.0
         assert check(done, "schema").passed
+        whole = version_of(instance)
+        assert in_part == f"{whole}-part", "the UI must not say that both are the same"
         before = {t.name: services.lake.version(t) for t in (RESULTS, ANSWERS)}
         again = metadata(run(services, instance, EVALUATION_JOB), RESULTS.name)
         assert {t.name: services.lake.version(t) for t in (RESULTS, ANSWERS)} == before
         assert len(service.requests) == len(held)
+        assert version_of(instance) == whole
     assert {**again, "calls": 0, "dollars": 0} == {**said, "calls": 0, "dollars": 0}
     assert (again["calls"], again["dollars"]) == (0.0, 0.0)
     assert {r["task"] for r in services.lake.read(RESULTS).to_pylist()} == {CHEAP_TASK, TASK}
@@ -152,9 +165,9 @@ def test_the_active_prompt_is_asked_once_and_again_nothing_is_sent_or_written(
 
 
 def test_a_flip_without_a_new_version_is_an_error_that_people_hear_of_once_and_the_next_day_clears_it(
-    tmp_path: Path, project: Path, instance: dg.DagsterInstance
+    tmp_path: Path, instance: dg.DagsterInstance
 ) -> None:
-    services = services_with(tmp_path / "home", project)
+    services = services_with(tmp_path / "home")
     services.at = DAY - timedelta(days=2)
     run(services, instance, WATCH_JOB)
     assert tell(services, instance) == []
@@ -179,9 +192,9 @@ def test_a_flip_without_a_new_version_is_an_error_that_people_hear_of_once_and_t
 
 
 def test_a_day_in_other_languages_is_a_warning_that_names_the_aspect_and_alerts_nobody(
-    tmp_path: Path, project: Path, instance: dg.DagsterInstance
+    tmp_path: Path, instance: dg.DagsterInstance
 ) -> None:
-    services = services_with(tmp_path / "home", project)
+    services = services_with(tmp_path / "home")
     today, usual, strange = DAY.date(), ["de", "en", "en", "en"], ["tr", "tr", "tr", "en"]
     rows = []
     for back in range(16):  # today is as strange, but not over
@@ -200,3 +213,14 @@ def test_a_day_in_other_languages_is_a_warning_that_names_the_aspect_and_alerts_
     assert metadata(done, "evaluation/drift")["p of language_mix"] < 0.0025
     assert metadata(done, "evaluation/drift")["day"] == str(today - timedelta(days=1)), "a day that is not over is not judged"
     assert tell(services, instance) == []
+
+
+def test_rows_that_do_not_fit_their_contract_are_refused_and_the_run_is_red(tmp_path: Path, instance: dg.DagsterInstance) -> None:
+    services = services_with(tmp_path / "home")
+    nameless = copy(services.reader)
+    nameless.model_version = None  # type: ignore[assignment]
+    services.shared = nameless
+    done = execute(build_defs(services.settings, services, first_day=date(2025, 1, 1)), instance, EVALUATION_JOB)
+    assert not done.success
+    assert (check(done, "schema").passed, services.lake.count(RESULTS)) == (False, 0)
+    assert "evaluation/results schema" in json.dumps(tell(services, instance))
