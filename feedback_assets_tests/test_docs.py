@@ -22,10 +22,6 @@ IN_BLOCK = re.compile(r"^(?: {4}|# )(?:\.venv/bin/|@\$\(BIN\)/)?feedback( [^#\n]
 NEXT_COMMAND = re.compile(r"next_command=f?\"(?:[^\"]*; (?:then )?)?feedback( [^;\"]*)")
 
 
-ANSWERED_BY_A_COMMAND = {"sentinel", "drift"}
-"""Runbooks of verdicts that `feedback evaluate` gives, whether or not a check of the graph gives them, too."""
-
-
 def checks(tmp_path: Path) -> dict[str, set[str]]:
     """Check name -> the assets that it is on."""
     graph = build_defs(Settings(home=tmp_path)).resolve_asset_graph()
@@ -37,12 +33,12 @@ def checks(tmp_path: Path) -> dict[str, set[str]]:
 
 def test_every_check_has_a_runbook_and_every_runbook_a_check(tmp_path: Path) -> None:
     pages = {p.stem for p in (ROOT / "docs" / "runbooks").glob("*.md")} - {"README"}
-    assert pages == set(checks(tmp_path)) | ANSWERED_BY_A_COMMAND
+    assert pages == set(checks(tmp_path))
 
 
 def test_the_list_of_runbooks_names_every_check_once_and_links_to_its_page(tmp_path: Path) -> None:
     listed = re.findall(r"^\| \[(\w+)\]\((\w+)\.md\)", (ROOT / "docs" / "runbooks" / "README.md").read_text(), re.MULTILINE)
-    assert sorted(listed) == sorted((name, name) for name in set(checks(tmp_path)) | ANSWERED_BY_A_COMMAND)
+    assert sorted(listed) == sorted((name, name) for name in set(checks(tmp_path)))
 
 
 def test_blocking_in_the_list_of_runbooks_is_blocking_in_the_graph(tmp_path: Path) -> None:

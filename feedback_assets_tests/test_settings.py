@@ -35,8 +35,12 @@ def test_every_variable_sets_its_field(tmp_path: Path) -> None:
             "FEEDBACK_DAGSTER_POSTGRES": "postgresql://u:p@h/d",
             "FEEDBACK_KEEP_VERSIONS_HOURS": "48",
             "FEEDBACK_KEEP_HISTORY_DAYS": "30",
+            "FEEDBACK_BATCH_MINUTES": "5",
         }
-    ) == Settings(tmp_path / "home", date(2024, 2, 29), 7, tmp_path / "project", "c", "e", "t", "a", "k", "postgresql://u:p@h/d", 48, 30)
+    ) == Settings(
+        *(tmp_path / "home", date(2024, 2, 29), 7, tmp_path / "project", "c", "e", "t", "a", "k", "postgresql://u:p@h/d", 48, 30),
+        batch_minutes=5,
+    )
 
 
 def test_an_empty_variable_is_as_good_as_none() -> None:
@@ -93,6 +97,7 @@ def test_relative_folders_are_meant_from_the_working_directory(tmp_path: Path, m
         ("FEEDBACK_KEEP_VERSIONS_HOURS", "0"),
         ("FEEDBACK_KEEP_HISTORY_DAYS", "long"),
         ("FEEDBACK_DAYS_PER_RUN", "1.5"),
+        ("FEEDBACK_BATCH_MINUTES", "0"),
         ("FEEDBACK_DAYS_PER_RUN", "²"),
         ("FEEDBACK_DAYS_PER_RUN", "9" * 5000),
         ("FEEDBACK_HOME", "~nobody-of-this-name/feedback"),

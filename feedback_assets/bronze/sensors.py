@@ -36,6 +36,7 @@ def _landing_sensor(source: str, first_day: date) -> dg.SensorDefinition:
         for k in (
             ["silver", "events"],
             ["silver", "raw_text"],
+            ["enrichment", "answers"],
             ["enrichment", "events"],
             ["enrichment", "issues"],
             ["enrichment", "review"],

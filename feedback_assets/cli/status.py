@@ -26,6 +26,8 @@ def status(as_json: bool) -> int:
     Ends with 3 when something waits for a person: a held day, a broken file, a run that failed and has not succeeded since, or an effect
     that has waited for more than a day.
 
+    Texts that wait for the language model are named and do not count as held.
+
     bronze counts all sources' records, review the open ones, themes the active ones with an issue, tickets open and closed ones.
     """
     from feedback_assets.cli.queries.status import status_of
@@ -82,6 +84,12 @@ def status(as_json: bool) -> int:
     output.line(f"{found.tickets_open} of {found.stages['tickets']} tickets open, {found.delta_commits} Delta commits")
     if found.pending_files:
         output.line(f"{found.pending_files} landed files are not ingested yet: feedback run")
+    if found.unasked.texts:
+        days = list(found.unasked.by_day)
+        output.line(
+            f"{found.unasked.texts} texts of {_span(days)} wait for the language model, the oldest for "
+            f"{output.age(found.unasked.oldest_seconds)}: docs/runbooks/answers_usable.md"
+        )
     _print_held(found.held, now)
     return HELD if found.held.is_held else 0
 

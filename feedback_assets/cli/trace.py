@@ -29,7 +29,7 @@ def trace(ident: str, as_json: bool, everything: bool, verify: bool | None) -> N
     settings = context.settings()
     found = traced(
         context.reader(settings),
-        Places(landing=settings.landing, tickets=settings.local_tickets),
+        Places(landing=settings.landing, tickets=settings.local_tickets, prompts=settings.prompts),
         ident,
         most=None if everything or as_json else SHOWN,
         detailed=DETAILED if as_json and not everything else None,
@@ -132,6 +132,24 @@ def _issue(i: Mapping[str, Any]) -> None:
         f"confidence {i['confidence']:.2f}, {i['tier']}, {where}{near}" + (", superseded" if i["superseded"] else "")
     )
     output.line(f"    evidence {spans}: “{output.safe(i['quote'], width=160)}”")
+    if i.get("answer"):
+        _answer(i["answer"])
+
+
+def _answer(a: Mapping[str, Any]) -> None:
+    """What the language model was asked for an issue."""
+    if not a["request_key"]:
+        output.line(f"    asked {a['model']} with prompt {a['prompt_version']}: {a['why']}")
+        return
+    returned = f", answered by {output.safe(a['model_returned'], width=80)}" if a["model_returned"] != a["model"] else ""
+    output.line(
+        f"    asked {output.safe(a['model'], width=80)} with prompt {a['prompt_version']} sha256 {a['prompt_sha256']}{returned}, "
+        f"{output.shown(a['asked_at'])}"
+    )
+    output.line(
+        f"    request {a['request_key']}, {a['prompt_tokens']} tokens of prompt ({a['cached_tokens']} cached), "
+        f"{a['completion_tokens']} of answer, {a['cost_usd']:.6f} US dollars"
+    )
 
 
 def _records(found: Mapping[str, Any]) -> None:

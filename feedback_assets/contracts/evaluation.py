@@ -7,14 +7,19 @@ SLICE_KINDS = ("all", "category", "language")
 
 RESULTS = Table(
     name="evaluation/results",
-    row="One slice of one evaluation of a prompt's version by a model on a split of the golden set. An equal one is not noted again.",
+    row="One slice of one evaluation, of a prompt's version by a model or of the cheap tiers, on a split. An equal one is not noted again.",
     owner="feedback-ml",
     columns=(
         Column("evaluated_at", "timestamp", "When it was evaluated; the same for all slices of an evaluation."),
-        Column("task", "string", "What is asked, as prompts/ names it."),
-        Column("version", "string", "Version of the prompt."),
-        Column("content_hash", "string", "Hash of the prompt's content.", pattern=c.SHA256),
-        Column("model", "string", "Model or deployment that was asked."),
+        Column("task", "string", "What is asked, as prompts/ names it; cheap_tiers for rules and local model."),
+        Column("version", "string", "Version of the prompt; of the cheap tiers the local model's."),
+        Column(
+            "content_hash",
+            "string",
+            "Hash of the prompt's content; of the cheap tiers that of taxonomy and model version.",
+            pattern=c.SHA256,
+        ),
+        Column("model", "string", "Model or deployment that was asked; rules and local model."),
         c.TAXONOMY_VERSION,
         Column("split", "string", "Split of the golden set.", one_of=("calibration", "test")),
         Column("slice_kind", "string", "What the slice is of.", one_of=SLICE_KINDS),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from feedback_assets.prompting.claims import Claim, TextClaims
     from feedback_assets.prompting.guide import CategoryGuide
     from feedback_assets.prompting.prompt import Prompt
+    from feedback_assets.prompting.rendering import Message
 
 TIER = "language_model"
 NO_EVIDENCE = "no_evidence"
@@ -101,14 +102,11 @@ class LanguageModel:
     def question(self, event: Mapping[str, Any], near: Iterable[str] = ()) -> Question:
         """What is asked of one event (columns of silver/events: text, language, channel, product, version, locale, tier)."""
         from feedback_assets.model_client.asks import Ask
-        from feedback_assets.prompting.context import Context
-        from feedback_assets.prompting.rendering import messages_hash, render
+        from feedback_assets.prompting.rendering import messages_hash
 
-        named = {f: event.get(column) or "" for f, column in _CONTEXT.items()}
-        record = {"context": Context(**named).lines(), "text": event["text"]}
-        messages = render(self.prompt, self._settled, record, channel=named["channel"], language=event.get("language") or "")
+        messages = _messages(self.prompt, self._settled, event)
         parameters = self.prompt.parameters
-        of_text = [self.prompt.content_hash, messages_hash(messages[1:]), self.model, parameters.model_dump(mode="json")]
+        of_text = _of_text(self.model, self.prompt, messages)
         key = _hash([messages_hash(messages), self._schema_hash, *of_text])
         return Question(
             key,
@@ -190,6 +188,33 @@ class LanguageModel:
             reason,
             details_of(claim, found.summary),
         )
+
+
+def text_key_of(model: str, prompt: "Prompt", event: Mapping[str, Any]) -> str:
+    """The text_key of the question that this prompt asks of an event: it needs no taxonomy, so what was asked once is found again.
+
+    >>> from feedback_assets.prompting.prompt import load_prompt
+    >>> from feedback_assets.ground.settings import project_root
+    >>> len(text_key_of("gpt-4o-mini", load_prompt(project_root() / "prompts", "classify_issues", "v1"), {"text": "It is broken."}))
+    32
+    """
+    return _hash(_of_text(model, prompt, _messages(prompt, dict.fromkeys(prompt.task.settled, ""), event)))
+
+
+def _messages(prompt: "Prompt", settled: Mapping[str, str], event: Mapping[str, Any]) -> "tuple[Message, Message]":
+    from feedback_assets.prompting.context import Context
+    from feedback_assets.prompting.rendering import render
+
+    named = {f: event.get(column) or "" for f, column in _CONTEXT.items()}
+    record = {"context": Context(**named).lines(), "text": event["text"]}
+    return render(prompt, settled, record, channel=named["channel"], language=event.get("language") or "")
+
+
+def _of_text(model: str, prompt: "Prompt", messages: "tuple[Message, Message]") -> list[Any]:
+    """What decides a text_key: everything but what the model is told of the taxonomy, which is in the first message."""
+    from feedback_assets.prompting.rendering import messages_hash
+
+    return [prompt.content_hash, messages_hash(messages[1:]), model, prompt.parameters.model_dump(mode="json")]
 
 
 def _hash(content: Sequence[Any]) -> str:

@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.enrichment import ISSUES, REVIEW
@@ -131,6 +131,37 @@ def drift_verdicts(found: Sequence[Drift], day: date) -> list[Verdict]:
         )
         for d in found
     ]
+
+
+def drift_verdict(found: Sequence[Drift], day: date) -> Verdict:
+    """All aspects as one: the smallest p of those that drifted, else of all; the sample says aspect by aspect what moved furthest."""
+    verdicts = dict(zip([d.aspect for d in found], drift_verdicts(found, day), strict=True))
+    drifted = [aspect for aspect, verdict in verdicts.items() if not verdict.passed]
+    judged = [d for d in found if d.judged]
+    # Of each aspect the furthest first: one that moved in many values must not hide another.
+    moved = [
+        {"aspect": aspect, **verdicts[aspect].sample[place]}
+        for place in range(SAMPLE)
+        for aspect in drifted
+        if place < len(verdicts[aspect].sample)
+    ]
+    return Verdict(
+        passed=not drifted,
+        rule=f"Sources, languages, product words and confidence of {day.isoformat()} are each like those of the {WINDOW} days before.",
+        number=min((verdicts[d.aspect].number for d in judged if not drifted or d.drifted), default=1.0),
+        threshold=f"p of {ALPHA / len(ASPECTS):g} or more in each aspect, or not the most unlike of its days; at most {ALPHA:.0%} of days "
+        f"without a change are called drifted ({len(judged)} of {len(found)} aspects had enough to judge)",
+        owner="feedback-ml",
+        next_command=f"feedback evaluate drift --day {day.isoformat()}",
+        sample=moved[:SAMPLE],
+        warns=True,
+    )
+
+
+def newest_whole_day(lake: "Lakehouse", now: datetime) -> date:
+    """The newest day of delivery that is over in UTC and has events; yesterday when there is none."""
+    today = now.astimezone(UTC).date()
+    return max((day for day in lake.partitions(EVENTS) if day < today), default=today - timedelta(days=1))
 
 
 def _aspect(aspect: str, today: Strata, window: Sequence[Strata]) -> Drift:

@@ -1,11 +1,12 @@
-"""The jobs that everything launches: days, what looks across days, the standing checks, upkeep. Sensors, schedules, backfills and
-`feedback run` share them."""
+"""The jobs that everything launches: days, what looks across days, the standing checks, evaluation, upkeep. Sensors, schedules, backfills
+and `feedback run` share them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from feedback_assets.contracts.evaluation import RESULTS, SENTINEL_READINGS
 from feedback_assets.graph.checks import key_of
 from feedback_assets.graph.step_assets import group_name
 from feedback_assets.graph.steps import Step
@@ -17,6 +18,9 @@ DAY_JOB = "feedback_day"
 GOLD_JOB = "feedback_gold"
 UPKEEP_JOB = "feedback_upkeep"
 STANDING_JOB = "standing_checks"
+EVALUATION_JOB = "feedback_evaluation"
+WATCH_JOB = "feedback_watch"
+DRIFT = dg.AssetKey(["evaluation", "drift"])
 STANDING = dg.AssetKey(["standing", "tables"])
 """The asset that the standing checks are on."""
 
@@ -38,6 +42,16 @@ def feedback_jobs(steps: Sequence[Step]) -> "list[UnresolvedAssetJobDefinition]"
             STANDING_JOB,
             selection=dg.AssetSelection.assets(STANDING),
             description="Judges whole tables and days, sampled where they are large. Runs judge only what they write.",
+        ),
+        dg.define_asset_job(
+            EVALUATION_JOB,
+            selection=dg.AssetSelection.assets(key_of(RESULTS.name)),
+            description="Measures what reads feedback today on the golden set. Asks the language model only what it was not asked before.",
+        ),
+        dg.define_asset_job(
+            WATCH_JOB,
+            selection=dg.AssetSelection.assets(key_of(SENTINEL_READINGS.name), DRIFT),
+            description="Sentinels, read anew once a day, and drift of the newest whole day.",
         ),
         dg.define_asset_job(
             UPKEEP_JOB,

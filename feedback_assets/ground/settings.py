@@ -45,6 +45,7 @@ class Settings:
     FEEDBACK_MODEL_BATCH_NAME).
     model_run_budget, model_day_budget: FEEDBACK_MODEL_RUN_BUDGET and FEEDBACK_MODEL_DAY_BUDGET, most US dollars that a run, and a UTC
     day, may spend on it.
+    batch_minutes: FEEDBACK_BATCH_MINUTES, how often the sensor `batch_jobs` lets a run look at jobs that are out.
     """
 
     home: Path
@@ -62,6 +63,7 @@ class Settings:
     model: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     model_run_budget: float = 10.0
     model_day_budget: float = 20.0
+    batch_minutes: int = 15
 
     @property
     def landing(self) -> Path:
@@ -123,6 +125,7 @@ class Settings:
             model=tuple(sorted((k, v) for k, v in environ.items() if k.startswith(MODEL_PREFIX) and k not in BUDGETS)),
             model_run_budget=_dollars(environ, BUDGETS[0], 10.0),
             model_day_budget=_dollars(environ, BUDGETS[1], 20.0),
+            batch_minutes=_positive(environ, "FEEDBACK_BATCH_MINUTES", 15, of="minutes"),
         )
 
 

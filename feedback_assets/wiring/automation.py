@@ -7,11 +7,11 @@ runs (docs/decisions/0020-steps.md).
 import dagster as dg
 
 from feedback_assets.contracts.bronze import STAGE_BATCHES
-from feedback_assets.graph.jobs import GOLD_JOB, STANDING_JOB, UPKEEP_JOB
+from feedback_assets.graph.jobs import EVALUATION_JOB, GOLD_JOB, STANDING_JOB, UPKEEP_JOB, WATCH_JOB
 from feedback_assets.graph.resources import SERVICES, services_of
 from feedback_assets.ground.settings import PURPOSE_TAG
 
-ELSEWHERE = frozenset({STANDING_JOB, UPKEEP_JOB})
+ELSEWHERE = frozenset({STANDING_JOB, UPKEEP_JOB, EVALUATION_JOB, WATCH_JOB})
 """Jobs that make no rows of days. Every other unfinished run may: those of the day job, backfills, assets chosen in the UI."""
 
 

@@ -11,9 +11,9 @@ import dagster as dg
 from feedback_assets.alerts.assets import STEPS as ALERTS
 from feedback_assets.bronze.assets import STEPS as BRONZE
 from feedback_assets.bronze.sensors import landing_sensors
-from feedback_assets.contracts.evaluation import RESULTS, SENTINEL_READINGS
 from feedback_assets.contracts.review import DECISIONS, SAMPLES
 from feedback_assets.enrichment.assets import STEPS as ENRICHMENT
+from feedback_assets.enrichment.sensors import batch_sensors
 from feedback_assets.graph.jobs import feedback_jobs
 from feedback_assets.graph.partitions import daily, first_partition
 from feedback_assets.graph.resources import SERVICES, services_resource
@@ -26,6 +26,8 @@ from feedback_assets.themes.assets import STEPS as THEMES
 from feedback_assets.tickets.assets import STEPS as TICKETS
 from feedback_assets.upkeep.assets import upkeep_assets
 from feedback_assets.wiring.automation import feedback_automation
+from feedback_assets.wiring.evaluation_assets import STEPS as EVALUATION
+from feedback_assets.wiring.evaluation_assets import evaluation_assets
 from feedback_assets.wiring.failure_sensor import failure_sensors
 from feedback_assets.wiring.history import prune_history
 from feedback_assets.wiring.landing_assets import landing_assets
@@ -53,15 +55,14 @@ def build_defs(settings: Settings, services: Services | None = None, *, first_da
                 *landing_assets(),
                 table_spec(DECISIONS, "What people decided about doubted issues. Written outside of the graph; the model learns from it."),
                 table_spec(SAMPLES, "What people are asked to judge each week. Written outside of the graph."),
-                table_spec(RESULTS, "Figures of prompts on the golden set: `feedback evaluate prompt`.", "0_evaluation"),
-                table_spec(SENTINEL_READINGS, "Texts that are read every day: `feedback evaluate sentinels`.", "0_evaluation"),
                 *(step_asset(step, STEPS, settings, partitions=partitions, policy=policy) for step in STEPS),
-                standing_asset(STEPS),
+                *evaluation_assets(settings),
+                standing_asset((*STEPS, *EVALUATION)),
                 *upkeep_assets(prune_history),
             ],
             jobs=feedback_jobs(STEPS),
             schedules=feedback_schedules(first),
-            sensors=[*landing_sensors(first), *feedback_automation(), *failure_sensors()],
+            sensors=[*landing_sensors(first), *batch_sensors(first), *feedback_automation(), *failure_sensors()],
             resources={SERVICES: services_resource(services)},
             executor=dg.in_process_executor,
         )

@@ -1,10 +1,13 @@
-"""Schedules: gold every hour, a nightly catch-up, upkeep, the standing checks. Runs that make rows are live: they may publish."""
+"""Schedules: gold every hour, a nightly catch-up, upkeep, the standing checks, evaluation.
+
+Runs that make rows of days or gold are live: they may publish.
+"""
 
 from datetime import date, timedelta
 
 import dagster as dg
 
-from feedback_assets.graph.jobs import DAY_JOB, GOLD_JOB, STANDING_JOB, UPKEEP_JOB
+from feedback_assets.graph.jobs import DAY_JOB, EVALUATION_JOB, GOLD_JOB, STANDING_JOB, UPKEEP_JOB, WATCH_JOB
 from feedback_assets.ground.settings import PURPOSE_TAG
 
 
@@ -45,4 +48,18 @@ def feedback_schedules(first_day: date) -> list[dg.ScheduleDefinition]:
         execution_timezone="UTC",
         description="A second look at what stands in every table, sampled where it is large.",
     )
-    return [nightly_catch_up, hourly, nightly_upkeep, standing]
+    weekly_evaluation = dg.ScheduleDefinition(
+        name="evaluation_weekly",
+        job_name=EVALUATION_JOB,
+        cron_schedule="40 4 * * 1",
+        execution_timezone="UTC",
+        description="What reads feedback today, on the golden set. Asks the language model only what it was not asked before.",
+    )
+    watch = dg.ScheduleDefinition(
+        name="watch_daily",
+        job_name=WATCH_JOB,
+        cron_schedule="20 4 * * *",
+        execution_timezone="UTC",
+        description="Sentinels and drift. Asks the language model, where one is set, about each of 32 texts.",
+    )
+    return [nightly_catch_up, hourly, nightly_upkeep, standing, weekly_evaluation, watch]

@@ -56,8 +56,27 @@ def test_no_personal_data_and_no_key_is_sent_or_kept_and_a_second_run_asks_nothi
     told = json.dumps(lake.read(ANSWERS).to_pylist(), default=str, ensure_ascii=False)
     assert lake.count(ANSWERS) == asked
     assert {r["tier"] for r in lake.read(ISSUES).to_pylist()} >= {"language_model"}
+    traced = [call_with_key(tmp_path, "trace", "forum:7000", *more) for more in ([], ["--json"])]
+    (issue_of,) = [i for e in traced[1].json["events"] for i in e["issues"]]
+    (row,) = [r for r in lake.read(ANSWERS).to_pylist() if r["request_key"] == issue_of["answer"]["request_key"]]
+    assert "my lantern 7000" in row["request"], "the request of this very text"
+    answer = issue_of["answer"]
+    assert (issue_of["tier"], answer["model"], answer["model_returned"]) == ("language_model", MODEL, row["model_returned"])
+    assert answer["prompt_version"] == f"v1+{answer['prompt_sha256'][:8]}"
+    assert (answer["prompt_tokens"], answer["completion_tokens"]) == (row["prompt_tokens"], row["completion_tokens"])
+    assert answer["cost_usd"] == row["cost_usd"] > 0
+    for said in (answer["prompt_sha256"], answer["request_key"], f"{row['cost_usd']:.6f} US dollars", str(row["prompt_tokens"])):
+        assert said in traced[0].out
+    (sure,) = [i for e in call_with_key(tmp_path, "trace", "forum:2030000", "--json").json["events"] for i in e["issues"][:1]]
+    assert (sure["tier"] == "language_model", sure["answer"]) == (False, None)
+    assert all('"request":' not in t.out and "<<<text" not in t.out for t in traced)
     secrets = (*PLANTED, service.key)
-    for where, text in {"requests": "\n".join(sent), "ledger": told, "output": ran.out + ran.err}.items():
+    for where, text in {
+        "requests": "\n".join(sent),
+        "ledger": told,
+        "output": ran.out + ran.err,
+        "trace": traced[0].out + traced[1].out,
+    }.items():
         assert not [p for p in secrets if p in text], where
     for file in (p for folder in ("dagster", "tickets", "alerts", "answers") for p in (tmp_path / folder).rglob("*") if p.is_file()):
         content = file.read_bytes()

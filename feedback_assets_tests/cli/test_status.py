@@ -13,7 +13,7 @@ from feedback_assets.bronze.landing import LandingZone
 from feedback_assets.cli.queries.held import silent_sources
 from feedback_assets.cli.queries.runs import LAUNCHED_BY
 from feedback_assets.contracts.arrow import to_arrow
-from feedback_assets.contracts.bronze import SOURCES
+from feedback_assets.contracts.bronze import MANIFEST, SOURCES, STAGE_BATCHES
 from feedback_assets.contracts.tickets import OUTBOX
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets_tests.cli.conftest import Call
@@ -198,3 +198,27 @@ def test_a_mended_story_holds_nothing_and_its_failures_were_told_once_each(story
         ("silver/revisions days_finished", "all_clear", [""]),
         ("silver/revisions days_finished", "failed", [""]),
     ]
+
+
+def test_texts_that_wait_for_the_language_model_are_told_with_their_age_and_hold_nothing(tmp_path: Path, call: Call) -> None:
+    land(tmp_path, posts(3))
+    only_bronze(tmp_path, "forum", FIRST)
+    assert call(tmp_path, "status", "--json").json["unasked"] == {"texts": 0, "oldest_seconds": None, "by_day": {}}
+    lake, now = LocalLakehouse(tmp_path / "lake"), datetime.now(UTC)
+    (batch,) = lake.read(MANIFEST).to_pylist()
+    before = call(tmp_path, "status")
+
+    def account(number: str, unasked: int, **more: object) -> dict[str, object]:
+        reasons = json.dumps({"unasked": unasked, "refusal": 1} if unasked else {"refusal": 1})
+        rows = {"rows_in": unasked + 1, "rows_out": 0, "reasons": reasons, "processed_at": now}
+        return {"stage": "answers", "source": "forum", "feed_date": FIRST, "batch_id": number, **rows, **more}
+
+    other = {"feed_date": SECOND, "processed_at": now - timedelta(hours=50)}  # of a batch that the manifest does not name
+    lake.append_new(STAGE_BATCHES, to_arrow(STAGE_BATCHES, [account(batch["batch_id"], 5), account("c" * 32, 2, **other)]))
+    found = call(tmp_path, "status", "--json")
+    assert (found.json["unasked"]["texts"], found.json["unasked"]["by_day"]) == (7, {f"{FIRST}": 5, f"{SECOND}": 2})
+    assert found.json["unasked"]["oldest_seconds"] >= 50 * 3600
+    assert found.code == before.code, "they hold nothing"
+    said = call(tmp_path, "status").out
+    assert f"7 texts of {FIRST} .. {SECOND} (2) wait for the language model, the oldest for " in said
+    assert "wait for the language model" not in before.out

@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 import zstandard
 
+from feedback_assets.cli.queries.answers import answers_behind
+from feedback_assets.cli.queries.reader import LakeReader
 from feedback_assets.ground.identity import event_id
+from feedback_assets.ground.settings import project_root
+from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets_tests.cli.conftest import HOSTILE_ID, PLANTED_DAY, Call
 from feedback_assets_tests.cli.delivered import delivered_bytes, land_bytes, only_bronze
 from feedback_assets_tests.cli.feedback import feedback
@@ -265,3 +269,15 @@ def test_a_tampered_file_fails_the_trace_of_its_ticket_as_a_process(finished: Pa
     file.write_bytes(b" " * file.stat().st_size)
     assert any(word in feedback(home, "trace", traced["id"], code=1) for word in ("DIFFERS", "MISSING"))
     assert feedback(finished, "trace", traced["id"]).count(" ok") >= 1
+
+
+@pytest.mark.parametrize(
+    ("prompt_version", "why"),
+    [("v9+00000000", "is not in prompts/"), ("v1+00000000", "was changed since"), ("v1+", "no answer in the ledger")],
+)
+def test_an_issue_whose_question_cannot_be_found_says_why_and_fails_nothing(tmp_path: Path, prompt_version: str, why: str) -> None:
+    event = {"text": "It is broken.", "language": "en"}
+    reader = LakeReader(LocalLakehouse(tmp_path / "lake"))
+    (found,) = answers_behind(reader, project_root() / "prompts", [(f"a/deployment/{prompt_version}", "1", event)])
+    assert (found["model"], found["request_key"]) == ("a/deployment", "")
+    assert why in found["why"]

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from feedback_assets.contracts import ALL_TABLES
-from feedback_assets.graph.jobs import STANDING_JOB, UPKEEP_JOB
+from feedback_assets.graph.jobs import EVALUATION_JOB, STANDING_JOB, UPKEEP_JOB, WATCH_JOB
 from feedback_assets.graph.steps import bookkeeping
 from feedback_assets.ground.settings import Settings, project_root
 from feedback_assets.wiring.build import STEPS, build_defs
@@ -95,7 +95,7 @@ def test_pyproject_has_no_dagster_table_because_dagster_dev_would_ignore_workspa
     assert not {"dagster", "dg"} & tools.keys()
 
 
-WRITTEN_BY_COMMANDS = {"review/samples", "evaluation/results", "evaluation/sentinel_readings"}
+WRITTEN_BY_COMMANDS = {"review/samples"}
 """Tables that no step of the graph writes or reads."""
 
 
@@ -168,4 +168,4 @@ def test_live_is_the_purpose_of_sensors_and_schedules_that_make_rows(defs: dg.De
             with dg.build_schedule_context(instance=instance, repository_def=repository, scheduled_execution_time=at) as context:
                 tick = schedule.evaluate_tick(context)
             purposes = [r.tags.get("feedback/purpose") for r in tick.run_requests or []]
-            assert purposes == ([None] if schedule.job_name in {STANDING_JOB, UPKEEP_JOB} else ["live"])
+            assert purposes == ([None] if schedule.job_name in {STANDING_JOB, UPKEEP_JOB, EVALUATION_JOB, WATCH_JOB} else ["live"])

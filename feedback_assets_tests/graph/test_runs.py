@@ -18,6 +18,7 @@ from feedback_assets.graph.jobs import DAY_JOB, GOLD_JOB, STANDING
 from feedback_assets.ground.settings import Settings, project_root
 from feedback_assets.upkeep.assets import UPKEEP_GROUP
 from feedback_assets.wiring.build import build_defs
+from feedback_assets.wiring.evaluation_assets import GROUP as EVALUATION_GROUP
 from feedback_assets.wiring.pending import gold_is_behind, pending_days
 from feedback_assets.wiring.services import Services
 from feedback_assets_tests.gold_rows import put_counts, put_score, put_theme, put_trend
@@ -298,5 +299,7 @@ def test_the_day_job_selects_every_daily_asset_and_gold_every_other(tmp_path: Pa
     daily = {k for k in graph.materializable_asset_keys if graph.get(k).partitions_def is not None}
     assert defs.resolve_job_def(DAY_JOB).asset_layer.selected_asset_keys == daily
     assert defs.resolve_job_def(GOLD_JOB).asset_layer.selected_asset_keys == {
-        k for k in set(graph.materializable_asset_keys) - daily - {STANDING} if graph.get(k).group_name != UPKEEP_GROUP
+        k
+        for k in set(graph.materializable_asset_keys) - daily - {STANDING}
+        if graph.get(k).group_name not in {UPKEEP_GROUP, EVALUATION_GROUP}
     }

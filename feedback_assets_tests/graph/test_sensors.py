@@ -95,7 +95,7 @@ def test_many_files_of_a_day_are_one_live_run_of_its_source_and_what_follows(sea
         assert request.tags["feedback/source"] == "forum"
         selected = {k.to_user_string() for k in request.asset_selection or []}
         assert {k for k in selected if k.startswith("bronze/")} == {"bronze/forum"}
-        assert {"silver/events", "enrichment/issues", "themes/embeddings"} <= selected
+        assert {"silver/events", "enrichment/answers", "enrichment/issues", "themes/embeddings"} <= selected
 
 
 def test_a_tick_asks_for_at_most_25_days_and_the_next_ones_for_the_rest(seams: Clocked, instance: dg.DagsterInstance) -> None:

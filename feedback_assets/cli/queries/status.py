@@ -1,5 +1,6 @@
 """Counts and ages by stage and source."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,16 +10,19 @@ from feedback_assets.cli.queries.held import Held, held_of
 from feedback_assets.cli.queries.landed import landed_files
 from feedback_assets.cli.queries.reader import Reader
 from feedback_assets.contracts import ALL_TABLES
-from feedback_assets.contracts.bronze import BRONZE, DEAD_LETTERS, MANIFEST, SOURCES
+from feedback_assets.contracts.bronze import BRONZE, DEAD_LETTERS, MANIFEST, SOURCES, STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ENRICHED_EVENTS, REVIEW
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.contracts.table import Table
 from feedback_assets.contracts.themes import THEMES
 from feedback_assets.contracts.tickets import TICKETS
+from feedback_assets.ground.batches import UNASKED
 
 if TYPE_CHECKING:
     import polars as pl
 
+ASKING = "answers"
+"""The stage whose accounts say what is unasked."""
 STAGES = ("bronze", "dead_letters", "silver", "enriched", "review", "themes", "tickets")
 
 
@@ -41,11 +45,23 @@ class SourceStatus:
 
 
 @dataclass
+class Unasked:
+    """Texts that wait for the language model: the budget was spent, it was not to be reached, or a job has not answered yet.
+
+    texts: their number. oldest_seconds: since the oldest of their batches came into bronze; None without any. by_day: feed date -> texts.
+    """
+
+    texts: int = 0
+    oldest_seconds: float | None = None
+    by_day: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
 class Status:
     """stages: rows; bronze over all sources, review open ones, themes active ones with an issue, tickets open and closed ones.
 
     delta_commits: commits of all tables. last_processed: when each stage last decided something. pending_files: landed, not in bronze.
-    held: what waits for a person, and what is quiet.
+    unasked: texts that wait for the language model; nothing is held by them. held: what waits for a person, and what is quiet.
     """
 
     stages: dict[str, int]
@@ -54,6 +70,7 @@ class Status:
     tickets_open: int
     last_processed: dict[str, datetime | None] = field(default_factory=dict)
     pending_files: int = 0
+    unasked: Unasked = field(default_factory=Unasked)
     held: Held = field(default_factory=Held)
 
 
@@ -89,6 +106,7 @@ def status_of(reader: Reader, landing: Path, dagster_home: Path, *, now: datetim
         tickets_open=tickets.filter(tickets["status"] == "open").height,
         last_processed=last,
         pending_files=sum(s.pending_files for s in sources.values()),
+        unasked=_unasked(reader, manifest, now),
         held=held_of(reader, dagster_home, manifest, landed_days, now=now),
     )
 
@@ -136,6 +154,21 @@ def _pending(sources: dict[str, SourceStatus], landing: Path, ingested: dict[str
         found.last_file_at = max(landed_at, found.last_file_at or landed_at)
         days.add(file.day)
     return days
+
+
+def _unasked(reader: Reader, manifest: "pl.DataFrame", now: datetime) -> Unasked:
+    """From the accounts of the stage that asks. Ages count from bronze: an account is written anew at each try."""
+    came = dict(manifest.select("batch_id", "processed_at").iter_rows())
+    found = Unasked()
+    rows = reader.frame(STAGE_BATCHES, ["feed_date", "batch_id", "reasons", "processed_at"], where={"stage": [ASKING]})
+    for day, batch, reasons, written in rows.sort("feed_date", "batch_id").iter_rows():
+        texts = json.loads(reasons).get(UNASKED, 0)
+        if texts:
+            age = max(0.0, (now - came.get(batch, written)).total_seconds())
+            found.texts += texts
+            found.oldest_seconds = max(age, found.oldest_seconds or 0.0)
+            found.by_day[day.isoformat()] = found.by_day.get(day.isoformat(), 0) + texts
+    return found
 
 
 def _counted(data: "pl.DataFrame") -> dict[str, int]:

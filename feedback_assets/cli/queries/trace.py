@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from feedback_assets.cli.queries.answers import answers_behind
 from feedback_assets.cli.queries.identify import Target, identify
 from feedback_assets.cli.queries.landed import read_ranges
 from feedback_assets.cli.queries.reader import Reader, Row, row_by, rows_by
@@ -25,6 +26,7 @@ from feedback_assets.contracts.tickets import OUTBOX, TICKETS
 if TYPE_CHECKING:
     import polars as pl
 
+TIER = "language_model"
 EXCERPT = 300
 """Characters of masked text that an event shows."""
 
@@ -41,6 +43,7 @@ class Places:
 
     landing: Path
     tickets: Path
+    prompts: Path
 
 
 def trace(
@@ -74,7 +77,7 @@ def trace(
         "events_total": len(ways.events),
         "issues_total": ways.assignments.height,
         "records_total": deliveries.total,
-        "events": [*_events(reader, ways, deliveries, close), *_brief_events(ways, deliveries, given[len(close) :])],
+        "events": [*_events(reader, places, ways, deliveries, close), *_brief_events(ways, deliveries, given[len(close) :])],
         "files": _files(reader, places, rows, set(close)),
         "records": [_record(places, r) for r in rows],
     }
@@ -287,12 +290,13 @@ def _not_alert() -> "pl.Expr":
     return pl.col("action") != "alert"
 
 
-def _events(reader: Reader, ways: _Ways, deliveries: _Deliveries, chosen: Sequence[str]) -> list[dict[str, Any]]:
+def _events(reader: Reader, places: Places, ways: _Ways, deliveries: _Deliveries, chosen: Sequence[str]) -> list[dict[str, Any]]:
     """One entry for each revision of each event, oldest revision first."""
     where = {"feed_date": deliveries.days(chosen), "event_id": chosen}
     silver = _first(reader, EVENTS, _SILVER_COLUMNS, where)
     decided = _first(reader, ENRICHED_EVENTS, _DECISION_COLUMNS, where)
     issues = _issues(reader, ways, where)
+    _add_answers(reader, places, issues, silver)
     groups = row_by(reader.frame(DUPLICATE_GROUPS, DUPLICATE_GROUPS.column_names, where={"event_id": chosen}), "event_id")
     revisions = rows_by(deliveries.revisions.sort("revision"), "event_id")
     unread = rows_by(deliveries.unread(), "event_id")
@@ -306,7 +310,7 @@ def _events(reader: Reader, ways: _Ways, deliveries: _Deliveries, chosen: Sequen
 
 _SILVER_COLUMNS = (
     "source", "channel", "event_time", "language", "language_confidence", "text", "rating", "product", "product_area", "version", "locale",
-    "masked", "is_informative", "spam_reason", "text_hash", "batch_id",
+    "tier", "masked", "is_informative", "spam_reason", "text_hash", "batch_id",
 )  # fmt: skip
 _DECISION_COLUMNS = (
     "outcome",
@@ -353,6 +357,19 @@ def _issues(reader: Reader, ways: _Ways, where: Mapping[str, Collection[Any]]) -
     for listed in found.values():
         listed.sort(key=lambda i: (i["review"] is not None, -i["severity"], -i["confidence"], i["issue_id"]))
     return found
+
+
+def _add_answers(
+    reader: Reader, places: Places, issues: Mapping[tuple[str, str], list[dict[str, Any]]], silver: Mapping[tuple[str, str], Row]
+) -> None:
+    """Adds `answer` to each issue: what the language model was asked, and what that cost; None for other tiers."""
+    asked = [(key, i) for key, listed in issues.items() for i in listed if i["tier"] == TIER and key in silver]
+    answers = answers_behind(reader, places.prompts, [(i["model_version"], i["taxonomy_version"], silver[key]) for key, i in asked])
+    for listed in issues.values():
+        for i in listed:
+            i["answer"] = None
+    for (_, i), answer in zip(asked, answers, strict=True):
+        i["answer"] = answer
 
 
 _ASSIGNED = ("issue_id", "theme_id", "similarity", "superseded")
