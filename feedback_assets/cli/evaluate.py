@@ -36,6 +36,7 @@ def evaluate(task: str, data: Path, pairs: Path | None, as_json: bool) -> None:
     history     what was evaluated before
     sentinels   texts that must be read as on the last day
     drift       a day against the 28 days before
+    bars        from which confidence on the cheaper tiers answer alone
     """
     from feedback_assets.evaluation.labelled import read_pairs, read_rows
     from feedback_assets.evaluation.tasks import run_task

@@ -1,4 +1,4 @@
-"""`feedback evaluate prompt`, `history`, `sentinels`, `drift`: what the golden set, sentinel texts and the days say of the readers."""
+"""`feedback evaluate prompt`, `history`, `sentinels`, `drift`, `bars`: what golden set, sentinels and days say of the readers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -184,4 +184,36 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
-COMMANDS = {"prompt": prompt, "history": history, "sentinels": sentinels, "drift": drift}
+@click.command("bars")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def bars(as_json: bool) -> None:
+    """From which confidence on rules and local model answer alone, by category and language, as they were measured last.
+
+    FEEDBACK_MODEL_AGREEMENT turns them on; the asset evaluation/tier_bars measures them.
+    """
+    from feedback_assets.enrichment.tier_bars import bar_rows
+    from feedback_assets.wiring.services import Services
+
+    services = Services(context.settings())
+    target, tiers = services.settings.model_agreement, services.reader.tier_version
+    found = bar_rows(services.lake, tiers, target)
+    if as_json:
+        shown = ("category", "language", "bar", "bound", "samples", "agreed", "samples_above", "agreed_above")
+        output.print_json({"target": target, "tier_version": tiers, "bars": [{c: r[c] for c in shown} for r in found]})
+    elif not target:
+        output.line("FEEDBACK_MODEL_AGREEMENT is not set: the bars of taxonomy/taxonomy.yaml decide.")
+    elif not found:
+        output.line("No bars were measured of these tiers: all that they hold to be an issue is left to the language model.")
+    else:
+        rows = [
+            [
+                *(r["category"], r["language"], "abstains" if r["bar"] is None else f"{r['bar']:.3f}", f"{r['bound']:.2f}"),
+                *(f"{r['agreed']}/{r['samples']}", f"{r['agreed_above']}/{r['samples_above']}"),
+            ]
+            for r in found
+        ]
+        columns = ["category", "language", "bar", "agrees at least", "agreed", "above the bar"]
+        output.table(columns, rows, right=columns[2:])
+
+
+COMMANDS = {"prompt": prompt, "history": history, "sentinels": sentinels, "drift": drift, "bars": bars}

@@ -64,4 +64,24 @@ SENTINEL_READINGS = Table(
     key=("read_on", "tier", "golden_id", "versions"),
 )
 
-TABLES = (RESULTS, SENTINEL_READINGS)
+TIER_BARS = Table(
+    name="evaluation/tier_bars",
+    row="From which confidence on the cheaper tiers answer alone for a category in a language, where a language model answers the rest.",
+    owner="feedback-ml",
+    columns=(
+        Column("tier_version", "string", "Version of the local model whose answers were judged."),
+        Column("target", "double", "Least share of agreement that is promised.", at_least=0, at_most=1),
+        Column("category", "string", "Category of the taxonomy."),
+        Column("language", "string", "Language of the text, ISO 639-1, or und."),
+        Column("bar", "double", "Least confidence of what stands alone; null where samples are too few or disagree.", nullable=True),
+        Column("bound", "double", "Lower bound of the agreement at or above the bar, at 95 %; 0 without a bar.", at_least=0, at_most=1),
+        Column("samples", "int64", "Audited answers of the tiers that the language model has judged.", at_least=1),
+        Column("agreed", "int64", "How many of them it agreed with.", at_least=0),
+        Column("samples_above", "int64", "Of the samples those at or above the bar.", at_least=0),
+        Column("agreed_above", "int64", "How many of those it agreed with.", at_least=0),
+        Column("measured_at", "timestamp", "When.", volatile=True),
+    ),
+    key=("tier_version", "target", "category", "language"),
+)
+
+TABLES = (RESULTS, SENTINEL_READINGS, TIER_BARS)

@@ -25,6 +25,7 @@ from feedback_assets.enrichment.batch_jobs import keys_out, open_jobs, reserved_
 from feedback_assets.enrichment.kernel import ReadsEvents
 from feedback_assets.enrichment.language_model import LanguageModel, is_open
 from feedback_assets.enrichment.reading import QUESTION_COLUMNS, read_events
+from feedback_assets.enrichment.tier_bars import is_audited
 from feedback_assets.ground.batches import LIVE, UNASKED, Batch, Making, account, open_batches, write_accounts
 from feedback_assets.ground.slices import in_slices, rows_in_parts
 from feedback_assets.lakehouse.interface import Lakehouse
@@ -51,6 +52,8 @@ class Means:
     """What else a day has spent of its budget."""
     batch: BatchMeans | None = None
     """How backfills are asked by jobs; None: they are not."""
+    audit: float = 0.0
+    """Share of the texts that is asked whatever the cheaper tiers hold of it: what their bars are measured by (tier_bars.py)."""
 
 
 @dataclass
@@ -194,7 +197,7 @@ def plan_days(
 
     texts, estimates, out = 0, {}, keys_out(lake)
     for batches in in_slices(_to_ask(lake, sorted(set(days)), making), lambda b: int(b["rows"])):
-        found = _questions(lake, reader, model, batches, workers)
+        found = _questions(lake, reader, model, batches, workers, audit=means.audit)
         texts += len(found)
         known = known_answers(lake, model, [t.question for t in found])
         for text in found:
@@ -223,12 +226,14 @@ def _to_ask(lake: Lakehouse, days: Sequence[date], making: Making, again: str = 
     return [b for b in listed if b.is_done or making.restates or (b.feed_date, b.batch_id) in fresh]
 
 
-def _questions(lake: Lakehouse, reader: ReadsEvents, model: LanguageModel, batches: Sequence[Batch], workers: int) -> list[OpenText]:
+def _questions(
+    lake: Lakehouse, reader: ReadsEvents, model: LanguageModel, batches: Sequence[Batch], workers: int, *, audit: float
+) -> list[OpenText]:
     found: list[OpenText] = []
     for rows in rows_in_parts(lake, EVENTS, batches, QUESTION_COLUMNS, sum(b.rows for b in batches)):
         read = read_events(rows, reader, workers)
         for row, outcome, near in zip(read.rows.to_pylist(), read.outcomes, read.near, strict=True):
-            if is_open(outcome):
+            if is_open(outcome) or (outcome == "issues" and is_audited(row["event_id"], audit)):
                 found.append(OpenText(row["feed_date"], row["batch_id"], row["text"], model.question(row, near)))
     return found
 
@@ -276,7 +281,7 @@ class _Asking:
 
     def questions(self, reader: ReadsEvents, batches: Sequence[Batch], workers: int) -> list[OpenText]:
         """What is open in these batches."""
-        return _questions(self.lake, reader, self.model, batches, workers)
+        return _questions(self.lake, reader, self.model, batches, workers, audit=self.means.audit)
 
     def _answer(self, batches: Sequence[Batch], texts: Sequence[OpenText]) -> None:
         """Asks what nobody has answered, then writes the accounts of the batches."""

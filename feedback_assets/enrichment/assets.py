@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from feedback_assets.contracts.bronze import STAGE_BATCHES
 from feedback_assets.contracts.enrichment import ANSWERS, BATCH_JOBS, BATCH_QUESTIONS, ENRICHED_EVENTS, ISSUES, REVIEW
+from feedback_assets.contracts.evaluation import TIER_BARS
 from feedback_assets.contracts.review import DECISIONS
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.graph.steps import Judged, Rule, Step, StepRun
@@ -18,7 +19,7 @@ def _run(at: StepRun) -> object:
     from feedback_assets.enrichment.language_model import reading_versions
     from feedback_assets.enrichment.process import enrich_days
 
-    services, reader = at.services, at.services.reader_on(at.lake)
+    services, reader = at.services, at.services.barred_reader_on(at.lake)
     model, workers = services.language_model, services.compute.kernel_workers
     making = at.making(**reading_versions(reader, model))
     return enrich_days(
@@ -34,7 +35,7 @@ def _ask(at: StepRun) -> object:
     model, means = services.language_model, services.answer_means
     if model is None or means is None:
         return {}
-    reader = services.reader_on(at.lake)
+    reader = services.barred_reader_on(at.lake)
     making = at.making(**reading_versions(reader, model))
     return ask_days(at.lake, reader, model, means, at.days, making=making, workers=services.compute.kernel_workers, again=at.again)
 
@@ -86,7 +87,7 @@ STEPS = (
         "Without FEEDBACK_MODEL_ENDPOINT or FEEDBACK_MODEL_BASE_URL it does nothing.",
         run=_ask,
         writes=(ANSWERS,),
-        reads=(EVENTS, DECISIONS),
+        reads=(EVENTS, DECISIONS, TIER_BARS),
         keeps=(STAGE_BATCHES, BATCH_JOBS, BATCH_QUESTIONS),
         rules=(
             Rule(
@@ -119,7 +120,7 @@ STEPS = (
         description="Finds the issues in each new event of a day, with evidence; what the machine doubts goes to people.",
         run=_run,
         writes=(ENRICHED_EVENTS, ISSUES, REVIEW),
-        reads=(EVENTS, DECISIONS, ANSWERS),
+        reads=(EVENTS, DECISIONS, ANSWERS, TIER_BARS),
         keeps=(STAGE_BATCHES,),
         rules=(
             Rule(

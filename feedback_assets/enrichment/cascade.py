@@ -12,6 +12,7 @@ from feedback_assets.enrichment.phrases import PhraseIndex, fold
 from feedback_assets.enrichment.segments import sentences
 from feedback_assets.enrichment.severity import Rubric
 from feedback_assets.enrichment.taxonomy import Taxonomy
+from feedback_assets.enrichment.tier_bars import TierBars
 from feedback_assets.enrichment.tiers.interface import Candidate, EventText, Reading, Span, Tier
 
 Reason = Literal["", "low_confidence", "no_category", "conflict"]
@@ -73,8 +74,10 @@ class _Seen(NamedTuple):
 class Cascade:
     """Decides by several tiers, in their order: the first leads, each later one supports, doubts or adds."""
 
-    def __init__(self, taxonomy: Taxonomy, tiers: Sequence[Tier]) -> None:
+    def __init__(self, taxonomy: Taxonomy, tiers: Sequence[Tier], measured: TierBars | None = None) -> None:
+        """measured: bars that an issue must reach beside the taxonomy's; None: there are none."""
         self._taxonomy = taxonomy
+        self._measured = measured
         self._tiers = tuple(tiers)
         self._rubric = Rubric(taxonomy)
         self._sarcasm = PhraseIndex(taxonomy.phrases(taxonomy.head.guards.sarcasm))
@@ -96,6 +99,8 @@ class Cascade:
         doubtful: list[_Seen] = []
         for s in seen:
             bar = bars.accept if not accepted else bars.further
+            if self._measured is not None:
+                bar = max(bar, self._measured.bar(s.candidate.category, event.language))
             if s.confidence >= bar and not s.conflict and len(accepted) < _MOST_ACCEPTED:
                 accepted.append(s)
             elif s.confidence >= bars.review or s.conflict:

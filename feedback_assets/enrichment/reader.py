@@ -8,6 +8,7 @@ from typing import Any
 
 from feedback_assets.enrichment.cascade import Cascade, Decision
 from feedback_assets.enrichment.taxonomy import Taxonomy, load_taxonomy
+from feedback_assets.enrichment.tier_bars import TierBars
 from feedback_assets.enrichment.tiers.interface import EventText, Tier
 from feedback_assets.enrichment.tiers.registry import TIERS
 
@@ -19,12 +20,19 @@ class Reader:
     reader once.
     """
 
-    def __init__(self, taxonomy: Taxonomy, tiers: Sequence[Tier]) -> None:
+    def __init__(self, taxonomy: Taxonomy, tiers: Sequence[Tier], bars: TierBars | None = None) -> None:
+        """bars: what the issues of these tiers must reach where a language model answers the rest; None: the taxonomy's bars alone."""
         self.taxonomy = taxonomy
         self._tiers = tuple(tiers)
+        self._bars = bars
         self.taxonomy_version = taxonomy.version
-        self.model_version = tiers[-1].version
-        self._cascade = Cascade(taxonomy, tiers)
+        self.tier_version = tiers[-1].version
+        self.model_version = self.tier_version if bars is None else f"{self.tier_version}+bars-{bars.identity}"
+        self._cascade = Cascade(taxonomy, tiers, bars)
+
+    def with_bars(self, bars: TierBars | None) -> "Reader":
+        """The same tiers under other bars."""
+        return Reader(self.taxonomy, self._tiers, bars)
 
     def read(self, events: Sequence[EventText]) -> list[Decision]:
         """One decision an event, in order."""
@@ -35,7 +43,7 @@ class Reader:
 
     @cached_property
     def _pickled(self) -> bytes:
-        return pickle.dumps((self.taxonomy, self._tiers))
+        return pickle.dumps((self.taxonomy, self._tiers, self._bars))
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from feedback_assets.contracts.evaluation import RESULTS, SENTINEL_READINGS
+from feedback_assets.contracts.evaluation import RESULTS, SENTINEL_READINGS, TIER_BARS
 from feedback_assets.graph.checks import key_of
 from feedback_assets.graph.step_assets import group_name
 from feedback_assets.graph.steps import Step
@@ -50,8 +50,8 @@ def feedback_jobs(steps: Sequence[Step]) -> "list[UnresolvedAssetJobDefinition]"
         ),
         dg.define_asset_job(
             WATCH_JOB,
-            selection=dg.AssetSelection.assets(key_of(SENTINEL_READINGS.name), DRIFT),
-            description="Sentinels, read anew once a day, and drift of the newest whole day.",
+            selection=dg.AssetSelection.assets(key_of(SENTINEL_READINGS.name), key_of(TIER_BARS.name), DRIFT),
+            description="Sentinels, read anew once a day, the bars of the cheaper tiers, and drift of the newest whole day.",
         ),
         dg.define_asset_job(
             UPKEEP_JOB,

@@ -13,6 +13,7 @@ APPLY_TAG = "feedback/apply"
 """A live run with this tag publishes what backfills and replays changed, too."""
 MODEL_PREFIX = "FEEDBACK_MODEL_"
 BUDGETS = ("FEEDBACK_MODEL_RUN_BUDGET", "FEEDBACK_MODEL_DAY_BUDGET")
+OF_TIERS = ("FEEDBACK_MODEL_AGREEMENT", "FEEDBACK_MODEL_AUDIT")
 AGAIN_TAG = "feedback/ask_again"
 """A run with this tag asks the language model again what ended in the outcome that the tag names."""
 POSTGRES_VARIABLE = "FEEDBACK_DAGSTER_POSTGRES"
@@ -45,6 +46,8 @@ class Settings:
     FEEDBACK_MODEL_BATCH_NAME).
     model_run_budget, model_day_budget: FEEDBACK_MODEL_RUN_BUDGET and FEEDBACK_MODEL_DAY_BUDGET, most US dollars that a run, and a UTC
     day, may spend on it.
+    model_agreement: FEEDBACK_MODEL_AGREEMENT, the share of their answers in which the cheaper tiers must be shown to agree with the
+    language model to answer alone; 0: the taxonomy's bars decide. model_audit: FEEDBACK_MODEL_AUDIT, the share of texts asked to show it.
     batch_minutes: FEEDBACK_BATCH_MINUTES, how often the sensor `batch_jobs` lets a run look at jobs that are out.
     """
 
@@ -63,6 +66,8 @@ class Settings:
     model: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     model_run_budget: float = 10.0
     model_day_budget: float = 20.0
+    model_agreement: float = 0.0
+    model_audit: float = 0.05
     batch_minutes: int = 15
 
     @property
@@ -122,9 +127,11 @@ class Settings:
             dagster_postgres=_postgres(environ),
             keep_versions_hours=_positive(environ, "FEEDBACK_KEEP_VERSIONS_HOURS", 24, of="hours"),
             keep_history_days=_positive(environ, "FEEDBACK_KEEP_HISTORY_DAYS", 90),
-            model=tuple(sorted((k, v) for k, v in environ.items() if k.startswith(MODEL_PREFIX) and k not in BUDGETS)),
+            model=tuple(sorted((k, v) for k, v in environ.items() if k.startswith(MODEL_PREFIX) and k not in (*BUDGETS, *OF_TIERS))),
             model_run_budget=_dollars(environ, BUDGETS[0], 10.0),
             model_day_budget=_dollars(environ, BUDGETS[1], 20.0),
+            model_agreement=_share(environ, OF_TIERS[0], 0.0),
+            model_audit=_share(environ, OF_TIERS[1], 0.05),
             batch_minutes=_positive(environ, "FEEDBACK_BATCH_MINUTES", 15, of="minutes"),
         )
 
@@ -166,6 +173,17 @@ def _dollars(environ: Mapping[str, str], name: str, default: float) -> float:
     if not (raw.isascii() and raw.replace(".", "", 1).isdigit() and len(raw) < 10):
         raise SettingError(
             f"{name}={raw!r} is not an amount of US dollars", expected="a number such as 12.50", mend=f"unset {name} or set it to a number"
+        )
+    return float(raw)
+
+
+def _share(environ: Mapping[str, str], name: str, default: float) -> float:
+    raw = environ.get(name)
+    if not raw:
+        return default
+    if not (raw.isascii() and raw.replace(".", "", 1).isdigit() and float(raw) < 1):
+        raise SettingError(
+            f"{name}={raw!r} is not a share", expected="a number from 0 to below 1, such as 0.95", mend=f"unset {name} or set it"
         )
     return float(raw)
 

@@ -11,7 +11,7 @@ import dagster as dg
 
 from feedback_assets.contracts.dagster_schema import table_schema
 from feedback_assets.contracts.enrichment import ISSUES, REVIEW
-from feedback_assets.contracts.evaluation import RESULTS, SENTINEL_READINGS
+from feedback_assets.contracts.evaluation import RESULTS, SENTINEL_READINGS, TIER_BARS
 from feedback_assets.contracts.review import DECISIONS
 from feedback_assets.contracts.silver import EVENTS
 from feedback_assets.graph.checks import cell, check_specs, key_of, result, step_results
@@ -25,6 +25,7 @@ from feedback_assets.ground.settings import Settings
 from feedback_assets.lakehouse.recording import RecordingLakehouse
 
 if TYPE_CHECKING:
+    from feedback_assets.enrichment.tier_bars import BarsReport
     from feedback_assets.evaluation.readers import ReadersEvaluation
     from feedback_assets.evaluation.reading import Figures
     from feedback_assets.evaluation.sentinels import SentinelReport
@@ -58,12 +59,22 @@ SENTINELS_STEP = Step(
     writes=(SENTINEL_READINGS,),
     versions=("taxonomy", "prompts"),
 )
-STEPS = (RESULTS_STEP, SENTINELS_STEP)
+BARS_STEP = Step(
+    name="evaluation_tier_bars",
+    room="evaluation",
+    description="From which confidence on rules and local model answer alone, by category and language, so that the language model agrees "
+    "with FEEDBACK_MODEL_AGREEMENT of what they say. Measured on audited texts; set anew when there are a tenth more of them. It reads "
+    "events and answers of earlier runs, which read these bars: so neither is named as what it depends on.",
+    run=_no_run,
+    writes=(TIER_BARS,),
+    versions=("taxonomy", "prompts"),
+)
+STEPS = (RESULTS_STEP, SENTINELS_STEP, BARS_STEP)
 
 
 def evaluation_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     """Figures, sentinels and drift, each an asset with its checks."""
-    return [_results(settings), _sentinels(settings), _drift()]
+    return [_results(settings), _sentinels(settings), _bars(settings), _drift()]
 
 
 def _results(settings: Settings) -> dg.AssetsDefinition:
@@ -128,6 +139,40 @@ def _sentinels(settings: Settings) -> dg.AssetsDefinition:
         yield result(sentinel_verdict(report), check="sentinel", asset=key)
 
     return evaluation_sentinels
+
+
+def _bars(settings: Settings) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name=BARS_STEP.name,
+        specs=[_spec(BARS_STEP, settings)],
+        check_specs=check_specs(BARS_STEP, None),
+        required_resource_keys={SERVICES},
+        pool="answers",
+    )
+    def evaluation_tier_bars(context: dg.AssetExecutionContext) -> Iterator[Yielded]:
+        from feedback_assets.enrichment.tier_bars import measure_tier_bars
+
+        def work(lake: RecordingLakehouse, services: "Services") -> "BarsReport | None":
+            found, model = services.settings, services.language_model
+            if model is None or not found.model_agreement:
+                return None
+            reader = services.reader_on(services.lake)
+            return measure_tier_bars(
+                lake,
+                reader,
+                model,
+                tier_version=reader.tier_version,
+                target=found.model_agreement,
+                share=found.model_audit,
+                now=services.now(),
+            )
+
+        gate = _gate(context, BARS_STEP)
+        report = yield from _guarded(context, BARS_STEP, gate, work)
+        yield dg.MaterializeResult(asset_key=key_of(TIER_BARS.name), metadata=_bars_of(report))
+        yield from step_results(BARS_STEP, gate.verdicts())
+
+    return evaluation_tier_bars
 
 
 def _drift() -> dg.AssetsDefinition:
@@ -258,6 +303,23 @@ def _table(figures: "Figures", kind: str) -> dg.MarkdownMetadataValue:
             others = ["-" if v is None else f"{v:.2f}" for v in (s.ece, s.evidence_validity)]
             lines.append("| " + " | ".join([cell(s.name), str(s.n), *shares, *others]) + " |")
     return dg.MetadataValue.md("\n".join(lines))
+
+
+def _bars_of(report: "BarsReport | None") -> Metadata:
+    if report is None:
+        return {"bars": "off: FEEDBACK_MODEL_AGREEMENT is not set, or no language model is (docs/model.md)"}
+    lines = ["| category | language | bar | agrees at least | samples | agreed |", "| --- | --- |" + " ---: |" * 4]
+    for row in report.rows:
+        bar = "abstains" if row["bar"] is None else f"{row['bar']:.3f}"
+        cells = [cell(row["category"]), cell(row["language"]), bar, f"{row['bound']:.2f}", str(row["samples"]), str(row["agreed"])]
+        lines.append("| " + " | ".join(cells) + " |")
+    return {
+        "samples": float(report.samples),
+        "bars": float(len(report.rows) - report.abstaining),
+        "abstaining": float(report.abstaining),
+        "set anew": report.is_new,
+        "bars by category and language": dg.MetadataValue.md("\n".join(lines)),
+    }
 
 
 def _readings_of(report: "SentinelReport", *, is_set: bool) -> Metadata:

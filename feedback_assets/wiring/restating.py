@@ -42,7 +42,7 @@ def todays_versions(services: "Services") -> dict[str, str]:
     from feedback_assets.wiring.build import STEPS
 
     steps = {step.name: step for step in STEPS}
-    reader = services.reader
+    reader = services.barred_reader_on(services.lake)
     settings: dict[str, dict[str, str]] = {
         "silver": {"personal_data": services.masker.policy.rules.digest},
         "enrichment": reading_versions(reader, services.language_model),
@@ -76,7 +76,8 @@ def planned_answers(services: "Services", first: date, last: date) -> "Plan | No
         return None
     days = sorted(d for d in services.lake.partitions(EVENTS) if first <= d <= last)
     making = Making(todays_versions(services)["enrichment"], BACKFILL, restates=True)
-    return plan_days(services.lake, services.reader, model, means, days, making=making, workers=services.compute.kernel_workers)
+    reader = services.barred_reader_on(services.lake)
+    return plan_days(services.lake, reader, model, means, days, making=making, workers=services.compute.kernel_workers)
 
 
 def why(made_by: str, today: str) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from feedback_assets.enrichment.language_model import LanguageModel
     from feedback_assets.enrichment.process import Bind
     from feedback_assets.enrichment.reader import Reader
+    from feedback_assets.enrichment.tier_bars import TierBars
     from feedback_assets.lakehouse.interface import Lakehouse
     from feedback_assets.model_client.settings import ModelSettings
     from feedback_assets.priority.weights import Weights
@@ -36,6 +37,7 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._reader: tuple[int, Reader] | None = None
+        self._barred: tuple[str, TierBars, Reader] | None = None
 
     def now(self) -> datetime:
         """The clock, read here and nowhere below."""
@@ -97,6 +99,20 @@ class Services:
             self._reader = (version, reader)
         return self._reader[1]
 
+    def barred_reader_on(self, lake: "Lakehouse") -> "Reader":
+        """The same under the bars that were measured, where a language model answers what is below them."""
+        from feedback_assets.enrichment.tier_bars import read_tier_bars
+
+        reader, target = self.reader_on(lake), self.settings.model_agreement
+        if self.model_settings is None:
+            return reader
+        bars = read_tier_bars(lake, reader.tier_version, target)  # in any case: what a step reads hangs on no figure
+        if not target:
+            return reader
+        if self._barred is None or (self._barred[0], self._barred[1]) != (reader.tier_version, bars):
+            self._barred = (reader.tier_version, bars, reader.with_bars(bars))
+        return self._barred[2]
+
     def binding_on(self, lake: "Lakehouse") -> "Bind | None":
         """What people decided, as enrichment binds it; None while nobody decided anything."""
         from feedback_assets.contracts.review import DECISIONS
@@ -157,6 +173,7 @@ class Services:
             self.now,
             spent,
             batch_means(dict(found.model), self.model_settings),
+            found.model_audit if found.model_agreement else 0.0,
         )
 
     @cached_property

@@ -45,14 +45,14 @@ def test_a_table_is_an_asset_or_is_kept_by_a_step_and_never_both() -> None:
     kept = bookkeeping(STEPS)
     assert not set(written) & set(kept)
     outside = {t.name for t in ALL_TABLES} - set(written) - set(kept)
-    assert outside == {"review/decisions", "review/samples", "evaluation/results", "evaluation/sentinel_readings"}
+    assert outside == {"review/decisions", "review/samples", "evaluation/results", "evaluation/sentinel_readings", "evaluation/tier_bars"}
 
 
 def test_no_asset_is_left_that_nothing_materializes(ran: Ran) -> None:
     graph = ran.defs.resolve_asset_graph()
     never = {k.to_user_string() for k in graph.get_all_asset_keys() if not ran.instance.get_latest_materialization_event(k)}
     outside = {"review/decisions", "review/samples"}
-    evaluation = {"evaluation/results", "evaluation/sentinel_readings", "evaluation/drift"}
+    evaluation = {"evaluation/results", "evaluation/sentinel_readings", "evaluation/tier_bars", "evaluation/drift"}
     assert never == outside | evaluation | {"standing/tables", "upkeep/tables", "upkeep/history"}
 
 

@@ -12,18 +12,21 @@ import pytest
 
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.enrichment import ANSWERS
-from feedback_assets.contracts.evaluation import RESULTS, SENTINEL_READINGS
+from feedback_assets.contracts.evaluation import RESULTS, SENTINEL_READINGS, TIER_BARS
+from feedback_assets.enrichment.asking import ask_days
 from feedback_assets.enrichment.golden import GoldenText, of_split, read_golden
 from feedback_assets.enrichment.reader import Reader, build_reader
+from feedback_assets.enrichment.tier_bars import read_tier_bars
 from feedback_assets.evaluation.prompts import TASK
 from feedback_assets.evaluation.readers import CHEAP_TASK
 from feedback_assets.graph.jobs import EVALUATION_JOB, WATCH_JOB
 from feedback_assets.graph.resources import SERVICES
+from feedback_assets.ground.batches import Making
 from feedback_assets.ground.settings import Settings, project_root
 from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.wiring.build import build_defs
 from feedback_assets.wiring.services import Services
-from feedback_assets_tests.enrichment.answering import MODEL
+from feedback_assets_tests.enrichment.answering import MODEL, labelled
 from feedback_assets_tests.enrichment.test_process import put, silver_row
 from feedback_assets_tests.evaluation.golden_answers import golden_answers
 from feedback_assets_tests.graph.conftest import execute
@@ -102,6 +105,26 @@ def tell(services: Services, instance: dg.DagsterInstance) -> list[dict[str, Any
         repository.get_sensor_def("failures").evaluate_tick(context)
     files = sorted(services.settings.local_alerts.rglob("*.json")) if services.settings.local_alerts.exists() else []
     return [json.loads(p.read_text()) for p in files]
+
+
+def test_bars_are_off_unless_an_agreement_is_asked_for_and_then_shown_with_their_samples(
+    tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    off = run(services_with(tmp_path / "off"), instance, WATCH_JOB)
+    assert metadata(off, TIER_BARS.name)["bars"].startswith("off:")
+    with AzureOpenAI(labelled({"crashes": "stability_performance/crash"})) as service:
+        services = services_with(tmp_path / "on", service, model_agreement=0.6, model_audit=1.0)
+        lake = LocalLakehouse(services.settings.lake)
+        put(lake, [silver_row(i, f"The app crashes every time I open page {i}.", day=DAY.date()) for i in range(12)])
+        model, means = services.language_model, services.answer_means
+        assert model is not None
+        assert means is not None
+        ask_days(lake, services.barred_reader_on(lake), model, means, [DAY.date()], making=Making("v1", "live"))
+        found = metadata(run(services, instance, WATCH_JOB), TIER_BARS.name)
+    assert (found["samples"], found["bars"], found["abstaining"], found["set anew"]) == (12.0, 1.0, 0.0, True)
+    assert "| stability\\_performance | en | 0.500 |" in found["bars by category and language"]
+    bars = read_tier_bars(lake, services.reader.tier_version, 0.6)
+    assert services.barred_reader_on(lake).model_version == f"{services.reader.tier_version}+bars-{bars.identity}"
 
 
 def golden_of(services: Services) -> list[GoldenText]:
