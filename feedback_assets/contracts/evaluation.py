@@ -21,7 +21,12 @@ RESULTS = Table(
         ),
         Column("model", "string", "Model or deployment that was asked; rules and local model."),
         c.TAXONOMY_VERSION,
-        Column("split", "string", "Split of the golden set.", one_of=("calibration", "test")),
+        Column(
+            "split",
+            "string",
+            "Split of the golden set; decided for texts that people decided about and nothing was trained on.",
+            one_of=("calibration", "test", "decided"),
+        ),
         Column("slice_kind", "string", "What the slice is of.", one_of=SLICE_KINDS),
         Column("slice", "string", "Category or language; empty for the whole."),
         Column("n", "int64", "Texts of the slice; of a category those that are labelled or read so.", at_least=0),

@@ -6,7 +6,7 @@ prompt that are not active (prompts.py), how figures are shown.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from feedback_assets.enrichment.golden import GoldenText, Split, of_split
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from feedback_assets.enrichment.reader import Reader
     from feedback_assets.lakehouse.interface import Lakehouse
 
+DECIDED = "decided"
+"""What evaluation/results calls the split of texts that people decided about."""
 CHEAP_TASK = "cheap_tiers"
 """What evaluation/results calls the task of rules and local model."""
 CHEAP_MODEL = "rules and local model"
@@ -35,13 +37,14 @@ SPLIT: Split = "calibration"
 class ReadersEvaluation:
     """Figures of today's readers. versions: all that decides the figures; digest: its hash. cheap_noted: whether the cheap tiers' were new.
 
-    language_model: None when no model is set.
+    language_model: None when no model is set. decided: the cheap tiers' figures on texts that people decided about, None without any.
     """
 
     versions: dict[str, str]
     cheap: Figures
     cheap_noted: bool
     language_model: Evaluation | None
+    decided: Figures | None = None
 
     @property
     def digest(self) -> str:
@@ -63,8 +66,11 @@ def evaluate_readers(
     *,
     costs: RoutingCosts,
     now: "datetime",
+    decided: Sequence[GoldenText] = (),
 ) -> ReadersEvaluation:
-    """model: the active prompt's, None without one. Figures of a reader that could not read every text are not noted."""
+    """model: the active prompt's, None without one. decided: texts that people decided about and nothing learnt.
+
+    Figures of a reader that could not read every text are not noted."""
     texts = of_split(golden, SPLIT)
     versions = {
         "taxonomy": reader.taxonomy_version,
@@ -76,11 +82,16 @@ def evaluate_readers(
     content = sha256_hex(json.dumps([reader.taxonomy_version, reader.model_version]).encode())
     identity = Identity(CHEAP_TASK, reader.model_version, content, CHEAP_MODEL, reader.taxonomy.version, SPLIT)
     cheap_noted = note(lake, identity, cheap, now)
+    figures: Figures | None = None
+    if decided:
+        versions["decided texts"] = golden_version(decided)
+        figures = measure([labels_of(t) for t in decided], cheap_reading(reader, decided), owners, costs)
+        note(lake, replace(identity, split=DECIDED), figures, now)
     if model is None or means is None:
-        return ReadersEvaluation(versions, cheap, cheap_noted, None)
+        return ReadersEvaluation(versions, cheap, cheap_noted, None, figures)
     versions["language model"] = model.version
     found = evaluate_prompt(lake, reader, model, means, golden, split=SPLIT, costs=costs, active=model.prompt)
-    return ReadersEvaluation(versions, cheap, cheap_noted, found)
+    return ReadersEvaluation(versions, cheap, cheap_noted, found, figures)
 
 
 def golden_version(golden: Sequence[GoldenText]) -> str:

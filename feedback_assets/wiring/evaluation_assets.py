@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from feedback_assets.evaluation.readers import ReadersEvaluation
     from feedback_assets.evaluation.reading import Figures
     from feedback_assets.evaluation.sentinels import SentinelReport
+    from feedback_assets.lakehouse.interface import Lakehouse
     from feedback_assets.wiring.services import Services
 
 GROUP = "0_evaluation"
@@ -86,6 +87,7 @@ def _results(settings: Settings) -> dg.AssetsDefinition:
         pool="answers",
     )
     def evaluation_results(context: dg.AssetExecutionContext) -> Iterator[Yielded]:
+        from feedback_assets.enrichment.decisions import decided_golden, read_decisions
         from feedback_assets.enrichment.golden import read_golden
         from feedback_assets.evaluation.readers import evaluate_readers
         from feedback_assets.evaluation.routing_costs import FILE, load_routing_costs
@@ -95,12 +97,14 @@ def _results(settings: Settings) -> dg.AssetsDefinition:
             costs = load_routing_costs(folder / FILE, {c.owner for c in taxonomy.categories})
             golden = read_golden(folder / "golden", taxonomy)
             model, means = services.language_model, services.answer_means
-            return evaluate_readers(lake, services.reader, model, means, golden, costs=costs, now=services.now())
+            decided = decided_golden(read_decisions(services.lake), taxonomy, golden)
+            return evaluate_readers(lake, services.reader, model, means, golden, costs=costs, now=services.now(), decided=decided)
 
         gate = _gate(context, RESULTS_STEP)
         found = yield from _guarded(context, RESULTS_STEP, gate, work)
         version = dg.DataVersion(found.digest)
-        yield dg.MaterializeResult(asset_key=key_of(RESULTS.name), metadata=_figures_of(found), data_version=version)
+        metadata = _figures_of(found) | _overrides_on(services_of(context).lake)
+        yield dg.MaterializeResult(asset_key=key_of(RESULTS.name), metadata=metadata, data_version=version)
         yield from step_results(RESULTS_STEP, gate.verdicts())
 
     return evaluation_results
@@ -259,6 +263,8 @@ def _figures_of(found: "ReadersEvaluation") -> Metadata:
         **_numbers("cheap tiers", found.cheap),
         "cheap tiers by category": _table(found.cheap, "category"),
         "cheap tiers by language": _table(found.cheap, "language"),
+        "decided texts to measure by": float(found.decided.texts if found.decided else 0),
+        **(_numbers("cheap tiers on decided texts", found.decided) if found.decided else {}),
         "calls": float(asked.sent if asked else 0),
         "dollars": float(asked.cost_usd if asked else 0),
     }
@@ -275,6 +281,20 @@ def _figures_of(found: "ReadersEvaluation") -> Metadata:
         "language model by language": _table(asked.figures, "language"),
         "language model failures": failures,
     }
+
+
+def _overrides_on(lake: "Lakehouse") -> Metadata:
+    """How often people said otherwise than the machine: of all that they decided, and of the weekly samples, which are fair."""
+    from feedback_assets.review.calibration import override_rates
+
+    metadata: Metadata = {}
+    for of, sampled in (("decisions", False), ("sampled decisions", True)):
+        rates = override_rates(lake, sampled=sampled)
+        count, overridden = sum(r.decisions for r in rates), sum(r.overridden for r in rates)
+        metadata[of] = float(count)
+        if count:
+            metadata[f"override rate of {of}"] = overridden / count
+    return metadata
 
 
 def _numbers(who: str, figures: "Figures") -> dict[str, float]:

@@ -1,5 +1,6 @@
 """What people decided in review is learnt: the newest decision wins, measured texts stay out, the model is trained anew only for news."""
 
+import random
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.review import DECISIONS
-from feedback_assets.enrichment.decisions import decided_samples, read_decisions
+from feedback_assets.enrichment.decisions import FEW, decided_golden, decided_samples, read_decisions
 from feedback_assets.enrichment.golden import GoldenText, of_split
 from feedback_assets.enrichment.model import LocalModel
 from feedback_assets.enrichment.taxonomy import Taxonomy
@@ -16,6 +17,7 @@ from feedback_assets.enrichment.training import load_or_train
 from feedback_assets.ground.identity import decision_id
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets_tests.enrichment.conftest import TAXONOMY
+from feedback_assets_tests.silver.duplicates.world import sentence
 
 TEXT = "the zorblax dial spins by itself when I pet the cat"
 PARAPHRASES = ("my zorblax dial keeps spinning by itself", "when I pet the cat the zorblax dial spins")
@@ -92,6 +94,29 @@ def test_texts_that_the_model_is_measured_on_are_never_learnt_from(taxonomy: Tax
     rows = [decision(t.text + " !", "billing_payment", issue=f"{i:x}"[-1]) for i, t in enumerate(measured)]
     assert decided_samples(rows, taxonomy, golden) == []
     assert len(decided_samples([*rows, decision(TEXT, "billing_payment")], taxonomy, golden)) == 1
+
+
+def test_one_in_five_groups_of_many_decisions_is_measured_by_and_never_learnt(taxonomy: Taxonomy, golden: list[GoldenText]) -> None:
+    kinds = ["product_quality", "billing_payment", ""]
+
+    def texts(n: int) -> list[dict[str, Any]]:
+        quotes = [(sentence(random.Random(i), 20) + also, kinds[i % 3]) for also in ("", " today") for i in range(n)]
+        rows = [decision(quote, kind, verdict="corrected" if kind else "rejected") for quote, kind in quotes]
+        return [r | {"issue_id": f"{k + 1:032x}", "decision_id": f"{k + 1:032x}"} for k, r in enumerate(rows)]
+
+    assert decided_golden(texts(FEW - 1), taxonomy, golden) == []
+    assert len(decided_samples(texts(FEW - 1), taxonomy, golden)) == 2 * (FEW - 1)
+    rows = texts(200)
+    held, learnt = decided_golden(rows, taxonomy, golden), decided_samples(rows, taxonomy, golden)
+    assert len(held) + len(learnt) == 400
+    assert 0.1 * 400 < len(held) < 0.3 * 400
+    assert {t.text.removesuffix(" today") for t in held}.isdisjoint(s.text.removesuffix(" today") for s in learnt), (
+        "near-duplicates stay together"
+    )
+    assert decided_golden(rows[::-1], taxonomy, golden) == held
+    of = {r["quote"]: r["category"] for r in rows}
+    assert [{label.category for label in t.labels} for t in held] == [{of[t.text]} - {""} for t in held]
+    assert len(decided_golden(texts(300), taxonomy, golden)) > len(held), "they grow as people decide"
 
 
 def test_categories_that_are_gone_and_pseudonyms_are_not_learnt(taxonomy: Taxonomy) -> None:

@@ -1,6 +1,7 @@
 """Evaluation, sentinels and drift as the graph runs them: real runs on a real instance, and what the failures sensor tells of them."""
 
 import json
+import random
 from collections.abc import Iterator
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.enrichment import ANSWERS
 from feedback_assets.contracts.evaluation import RESULTS, SENTINEL_READINGS, TIER_BARS
+from feedback_assets.contracts.review import DECISIONS
 from feedback_assets.enrichment.asking import ask_days
 from feedback_assets.enrichment.golden import GoldenText, of_split, read_golden
 from feedback_assets.enrichment.reader import Reader, build_reader
@@ -27,11 +29,13 @@ from feedback_assets.lakehouse.local import LocalLakehouse
 from feedback_assets.wiring.build import build_defs
 from feedback_assets.wiring.services import Services
 from feedback_assets_tests.enrichment.answering import MODEL, labelled
+from feedback_assets_tests.enrichment.test_decisions import decision
 from feedback_assets_tests.enrichment.test_process import put, silver_row
 from feedback_assets_tests.evaluation.golden_answers import golden_answers
 from feedback_assets_tests.graph.conftest import execute
 from feedback_assets_tests.keys import KEY_HEX
 from feedback_assets_tests.loopback.azure_openai import AzureOpenAI
+from feedback_assets_tests.silver.duplicates.world import sentence
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::dagster.BetaWarning"),
@@ -105,6 +109,30 @@ def tell(services: Services, instance: dg.DagsterInstance) -> list[dict[str, Any
         repository.get_sensor_def("failures").evaluate_tick(context)
     files = sorted(services.settings.local_alerts.rglob("*.json")) if services.settings.local_alerts.exists() else []
     return [json.loads(p.read_text()) for p in files]
+
+
+def test_what_people_decided_is_measured_by_and_shown_with_how_often_they_overruled_the_machine(
+    tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    services = services_with(tmp_path / "home")
+    before = metadata(run(services, instance, EVALUATION_JOB), RESULTS.name)
+    assert (before["decided texts to measure by"], before["decisions"]) == (0.0, 0.0)
+    rows = []
+    for n in range(80):
+        said = decision(sentence(random.Random(n), 20), "product_quality", verdict="corrected" if n % 2 else "accepted")
+        machine = {
+            "machine_stand": "accepted",
+            "machine_category": "product_quality" if n % 2 == 0 else "billing_payment",
+            "machine_tier": "rules",
+        }
+        rows.append({**said, **machine, "issue_id": f"{n + 1:032x}", "decision_id": f"{n + 1:032x}"})
+    services.lake.append_new(DECISIONS, to_arrow(DECISIONS, rows))
+    found = metadata(run(services, instance, EVALUATION_JOB), RESULTS.name)
+    assert 5 < found["decided texts to measure by"] < 40
+    assert (found["decisions"], found["override rate of decisions"]) == (80.0, 0.5)
+    assert 0 <= found["cheap tiers on decided texts recall"] < 1
+    noted = [r for r in services.lake.read(RESULTS).to_pylist() if r["split"] == "decided"]
+    assert {r["n"] for r in noted if r["slice_kind"] == "all"} == {int(found["decided texts to measure by"])}
 
 
 def test_bars_are_off_unless_an_agreement_is_asked_for_and_then_shown_with_their_samples(
