@@ -1,4 +1,4 @@
-"""`feedback prompts`: the prompts' versions; `show` one, `promote` one that passed its evaluation, `rollback` to the one before."""
+"""`feedback prompts`: the prompts' versions; `show` one, `promote` one that passed its evaluation, `rollback`, `compare`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,6 +88,39 @@ def rollback(task: str, as_json: bool) -> None:
     from feedback_assets.prompting import rollout
 
     _print_step(rollout.rollback(_folder(), task), as_json=as_json)
+
+
+@prompts.command("compare")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def compare(as_json: bool) -> None:
+    """Compare the canary of classify_issues with the active version, over the texts that both were asked about."""
+    from dataclasses import asdict
+
+    from feedback_assets.enrichment.canary import compare_versions
+    from feedback_assets.evaluation.reading import wilson
+    from feedback_assets.ground.errors import SettingError
+    from feedback_assets.wiring.services import Services
+
+    services = Services(context.settings())
+    model, means = services.language_model, services.answer_means
+    if model is None or means is None or means.trial is None:
+        missing = "a language model" if model is None else "a canary of classify_issues in prompts/rollout.yaml"
+        raise SettingError("there is nothing to compare", expected=missing, mend="docs/prompts.md says how to set one")
+    found = compare_versions(services.lake, "classify_issues", model.model, model.prompt.stamp, means.trial.model.prompt.stamp)
+    if as_json:
+        output.print_json(asdict(found))
+        return
+    output.line(f"{found.texts} texts were asked of both, {found.answered} were answered by both")
+    for name, same in (("categories", found.same_categories), ("severity", found.same_severity)):
+        share = wilson(same, found.answered)
+        output.line(f"same {name}: {same} of {found.answered}, {share.value:.3f} ({share.lower:.3f} to {share.upper:.3f})")
+    sides = (found.active, found.canary)
+    means_of = ("prompt_tokens", "completion_tokens", "cost_usd", "latency_s")
+    rows = [[name, *(f"{getattr(side, name):.6g}" for side in sides)] for name in means_of]
+    classes = sorted({*found.active.outcomes, *found.canary.outcomes})
+    rows += [[f"outcome {name}", *(str(side.outcomes.get(name, 0)) for side in sides)] for name in classes]
+    output.line()
+    output.table(["mean of a text", *(side.version for side in sides)], rows, right=[side.version for side in sides])
 
 
 def _folder() -> Path:

@@ -38,7 +38,7 @@ def question_row(model: LanguageModel, settings: "ModelSettings", asked: OpenTex
         "told": json.dumps(model.told, sort_keys=True),
         "attempt": attempt,
         "task": prompt.task.name,
-        "prompt_version": f"{prompt.version}+{prompt.content_hash[:8]}",
+        "prompt_version": prompt.stamp,
         "taxonomy_version": model.taxonomy.version,
         "model": model.model,
         "parameters": prompt.parameters.model_dump_json(),

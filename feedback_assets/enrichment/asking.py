@@ -39,6 +39,14 @@ STAGE = "answers"
 
 
 @dataclass(frozen=True)
+class Trial:
+    """A version of the prompt that some records are asked by beside the active one. gets: whether the record with this event id is."""
+
+    model: LanguageModel
+    gets: Callable[[str], bool]
+
+
+@dataclass(frozen=True)
 class Means:
     """With what is asked. budgets: US dollars a run and a UTC day. journals: folder for answers on their way. now: the clock."""
 
@@ -52,6 +60,8 @@ class Means:
     """What else a day has spent of its budget."""
     batch: BatchMeans | None = None
     """How backfills are asked by jobs; None: they are not."""
+    trial: Trial | None = None
+    """What live runs ask beside, once all else is asked: its answers are kept and compared, and decide nothing."""
     audit: float = 0.0
     """Share of the texts that is asked whatever the cheaper tiers hold of it: what their bars are measured by (tier_bars.py)."""
 
@@ -63,7 +73,7 @@ class DayReport:
     records: events of the day's batches. asked: questions that were sent for the day. Tokens and dollars are those of the day's questions;
     equal texts are paid for once. on_jobs: texts that wait for a job, by the job's id. from_jobs: questions of the day that jobs answered
     in this run, among the tokens and dollars above. left_by_jobs: questions of all days that jobs left, asked again. problem: what did not
-    go well with jobs.
+    go well with jobs. on_trial: questions of a canary that were sent for the day, among the tokens and dollars above, not among `asked`.
     """
 
     batches: int = 0
@@ -78,6 +88,7 @@ class DayReport:
     on_jobs: Counter[str] = field(default_factory=Counter)
     from_jobs: int = 0
     left_by_jobs: int = 0
+    on_trial: int = 0
     problem: str = ""
 
 
@@ -203,7 +214,7 @@ def plan_days(
         for text in found:
             if text.question.key not in out and is_wanted(known.get(text.question.key)):
                 estimates[text.question.key] = estimate(text.question.ask, means.settings)
-    seen = spent_tokens(lake, model.model, f"{model.prompt.version}+{model.prompt.content_hash[:8]}")
+    seen = spent_tokens(lake, model.model, model.prompt.stamp)
     prompt = sum(p for p, _ in estimates.values())
     room = sum(r for _, r in estimates.values())
     if seen.answers:
@@ -229,13 +240,22 @@ def _to_ask(lake: Lakehouse, days: Sequence[date], making: Making, again: str = 
 def _questions(
     lake: Lakehouse, reader: ReadsEvents, model: LanguageModel, batches: Sequence[Batch], workers: int, *, audit: float
 ) -> list[OpenText]:
-    found: list[OpenText] = []
+    return [_open_text(model, *found) for found in _open_rows(lake, reader, batches, workers, audit=audit)]
+
+
+def _open_rows(
+    lake: Lakehouse, reader: ReadsEvents, batches: Sequence[Batch], workers: int, *, audit: float
+) -> Iterator[tuple[Mapping[str, Any], frozenset[str]]]:
+    """Events of silver that are asked about, with the categories that the cheaper tiers saw in them."""
     for rows in rows_in_parts(lake, EVENTS, batches, QUESTION_COLUMNS, sum(b.rows for b in batches)):
         read = read_events(rows, reader, workers)
         for row, outcome, near in zip(read.rows.to_pylist(), read.outcomes, read.near, strict=True):
             if is_open(outcome) or (outcome == "issues" and is_audited(row["event_id"], audit)):
-                found.append(OpenText(row["feed_date"], row["batch_id"], row["text"], model.question(row, near)))
-    return found
+                yield row, near
+
+
+def _open_text(model: LanguageModel, row: Mapping[str, Any], near: frozenset[str]) -> OpenText:
+    return OpenText(row["feed_date"], row["batch_id"], row["text"], model.question(row, near))
 
 
 class _Asking:
@@ -276,8 +296,23 @@ class _Asking:
         today = self.means.now().astimezone(UTC).date()
         left = left_today(self.lake, self.means)
         self._budget = Budget(self.means.prices, self.model.model, today, run=self._run_budget, left_today=left)
+        trial = self.means.trial if self.making.purpose == LIVE.purpose and not self._again else None
+        on_trial: list[OpenText] = []
         for batches in in_slices(listed, lambda b: int(b["rows"])):
-            self._answer(batches, self.questions(reader, batches, workers))
+            found = list(_open_rows(self.lake, reader, batches, workers, audit=self.means.audit))
+            self._answer(batches, [_open_text(self.model, *one) for one in found])
+            if trial is not None:
+                on_trial += [_open_text(trial.model, row, near) for row, near in found if trial.gets(row["event_id"])]
+        if trial is not None and on_trial and not self._stopped:
+            self._try(trial.model, on_trial)
+
+    def _try(self, model: LanguageModel, texts: Sequence[OpenText]) -> None:
+        """Asks by a prompt on trial what it was not asked before. Nothing waits for what is left: a trial needs some answers, not all."""
+        before = known_answers(self.lake, model, [t.question for t in texts])
+        wanted = {t.question.key: t for t in texts if is_wanted(before.get(t.question.key))}
+        if wanted:
+            self._ask(wanted, before, model)
+            self._journal.flush()
 
     def questions(self, reader: ReadsEvents, batches: Sequence[Batch], workers: int) -> list[OpenText]:
         """What is open in these batches."""
@@ -292,26 +327,27 @@ class _Asking:
             if text.question.key not in self._out and is_wanted(before.get(text.question.key), self._again):
                 wanted.setdefault(text.question.key, text)
         if wanted and not self._stopped:
-            self._ask(wanted, before)
+            self._ask(wanted, before, self.model)
             self._journal.flush()
         self._close(batches, texts, before, known_answers(self.lake, self.model, questions) if wanted else before)
 
-    def _ask(self, wanted: Mapping[str, OpenText], before: Mapping[str, Known]) -> None:
+    def _ask(self, wanted: Mapping[str, OpenText], before: Mapping[str, Known], by: LanguageModel) -> None:
         """Sends the questions; each answer is in the journal as it comes."""
         from feedback_assets.model_client.client import answers
 
-        model, prices = self.model.model, self.means.prices
+        prices = self.means.prices
 
         def on_answer(answer: "Answer") -> None:
             asked, now = wanted[answer.key], self.means.now()
             cached = min(answer.cached_tokens, answer.prompt_tokens)
-            cost = prices.cost(model, answer.prompt_tokens, answer.completion_tokens, on=now.date(), cached_tokens=cached)
+            cost = prices.cost(by.model, answer.prompt_tokens, answer.completion_tokens, on=now.date(), cached_tokens=cached)
             self._budget.settle(answer.key, cost)
             attempt = before[answer.key].attempt + 1 if answer.key in before else 1
-            question = question_row(self.model, self.means.settings, asked, attempt=attempt, purpose=self.making.purpose)
-            self._journal.put(answer_row(question, asked.text, answer, self.model, cost=cost, now=now))
+            question = question_row(by, self.means.settings, asked, attempt=attempt, purpose=self.making.purpose)
+            self._journal.put(answer_row(question, asked.text, answer, by, cost=cost, now=now))
             report = self._reports[asked.day]
-            report.asked += 1
+            report.asked += by is self.model
+            report.on_trial += by is not self.model
             report.prompt_tokens += answer.prompt_tokens
             report.completion_tokens += answer.completion_tokens
             report.cost_usd = round(report.cost_usd + float(cost), 6)

@@ -59,7 +59,7 @@ class LanguageModel:
     @property
     def version(self) -> str:
         """Changes whenever a text could be asked otherwise."""
-        return f"{self.model}/{self.prompt.version}+{self.prompt.content_hash[:8]}"
+        return f"{self.model}/{self.prompt.stamp}"
 
     @cached_property
     def categories(self) -> dict[str, tuple[str, ...]]:

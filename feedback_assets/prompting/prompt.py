@@ -132,6 +132,11 @@ class Prompt:
     def parameters(self) -> Parameters:
         return self.file.parameters
 
+    @property
+    def stamp(self) -> str:
+        """Version and the first digits of the hash, as rows name what asked."""
+        return f"{self.version}+{self.content_hash[:8]}"
+
     def wording(self, channel: str = "", language: str = "") -> Wording:
         """The first variant that fits, in the order of the file, else the prompt itself."""
         base = self.file

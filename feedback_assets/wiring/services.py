@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from feedback_assets.alerts.channels.interface import AlertChannel
     from feedback_assets.bronze.landing import LandingZone
     from feedback_assets.compute.interface import Compute
-    from feedback_assets.enrichment.asking import Means
+    from feedback_assets.enrichment.asking import Means, Trial
     from feedback_assets.enrichment.language_model import LanguageModel
     from feedback_assets.enrichment.process import Bind
     from feedback_assets.enrichment.reader import Reader
@@ -173,8 +173,22 @@ class Services:
             self.now,
             spent,
             batch_means(dict(found.model), self.model_settings),
-            found.model_audit if found.model_agreement else 0.0,
+            trial=self._trial(),
+            audit=found.model_audit if found.model_agreement else 0.0,
         )
+
+    def _trial(self) -> "Trial | None":
+        """The canary of prompts/rollout.yaml, where one is set."""
+        from feedback_assets.enrichment.asking import Trial
+        from feedback_assets.enrichment.language_model import LanguageModel
+        from feedback_assets.prompting.rollout import canary_prompt, choice_for, load_rollout
+
+        rollout, task = load_rollout(self.settings.prompts), "classify_issues"
+        prompt = canary_prompt(self.settings.prompts, rollout, task)
+        if prompt is None or self.model_settings is None:
+            return None
+        model = LanguageModel(self.model_settings.model, prompt, self.reader.taxonomy)
+        return Trial(model, lambda event_id: choice_for(rollout, task, event_id).canary == prompt.version)
 
     @cached_property
     def embedder(self) -> "Embedder":

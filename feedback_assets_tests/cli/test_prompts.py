@@ -87,3 +87,20 @@ def test_what_is_not_there_is_said_in_one_line(project: Path, call: Call, argume
     assert refused.code == 1
     assert refused.err.startswith("feedback: ")
     assert len(refused.err.splitlines()) == 1
+
+
+def test_a_comparison_says_what_it_lacks_and_then_shows_both_versions(project: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(project_root() / "taxonomy", project / "taxonomy")
+    refused = call(project, "prompts", "compare")
+    assert (refused.code, "a language model" in refused.err) == (1, True), refused
+    for name, value in (("NAME", "gpt-4o-mini"), ("ENDPOINT", "http://127.0.0.1:9"), ("API_KEY", "loopback-key-0123456789")):
+        monkeypatch.setenv(f"FEEDBACK_MODEL_{name}", value)
+    refused = call(project, "prompts", "compare")
+    assert (refused.code, "a canary of classify_issues" in refused.err) == (1, True), refused
+    rollout = project / "prompts" / "rollout.yaml"
+    trial = f"  {TASK}:\n    active: v1\n    canary: {{version: v2, share: 0.5}}\n"
+    rollout.write_text(rollout.read_text(encoding="utf-8").replace(f"  {TASK}:\n    active: v1\n", trial), encoding="utf-8")
+    found = call(project, "prompts", "compare", "--json").json
+    stamps = [load_prompt(project / "prompts", TASK, v).stamp for v in ("v1", "v2")]
+    assert (found["texts"], [found[side]["version"] for side in ("active", "canary")]) == (0, stamps)
+    assert "0 texts were asked of both" in call(project, "prompts", "compare").out
