@@ -1,6 +1,18 @@
 """All tables of the lakehouse, in the order of the data. A new table is one declaration in its room's module."""
 
-from feedback_assets.contracts import bronze, enrichment, evaluation, ledger, priority, review, signals, silver, themes, tickets
+from feedback_assets.contracts import (
+    bronze,
+    enrichment,
+    evaluation,
+    interpretation,
+    ledger,
+    priority,
+    review,
+    signals,
+    silver,
+    themes,
+    tickets,
+)
 from feedback_assets.contracts.table import Table
 
 ALL_TABLES: tuple[Table, ...] = (
@@ -11,6 +23,7 @@ ALL_TABLES: tuple[Table, ...] = (
     *themes.TABLES,
     *signals.TABLES,
     *priority.TABLES,
+    *interpretation.TABLES,
     *tickets.TABLES,
     *evaluation.TABLES,
     *ledger.TABLES,

@@ -29,9 +29,10 @@ from feedback_assets.enrichment.tier_bars import is_audited
 from feedback_assets.ground.batches import LIVE, UNASKED, Batch, Making, account, open_batches, write_accounts
 from feedback_assets.ground.slices import in_slices, rows_in_parts
 from feedback_assets.lakehouse.interface import Lakehouse
+from feedback_assets.reckoning.budget import Budget
 
 if TYPE_CHECKING:
-    from feedback_assets.model_client.asks import Answer, Ask
+    from feedback_assets.model_client.asks import Answer
     from feedback_assets.model_client.settings import ModelSettings
     from feedback_assets.reckoning.model_prices import ModelPrices
 
@@ -90,32 +91,6 @@ class DayReport:
     left_by_jobs: int = 0
     on_trial: int = 0
     problem: str = ""
-
-
-class Budget:
-    """How much may still be spent. What is in flight counts with its dearest outcome until it is known."""
-
-    def __init__(self, prices: "ModelPrices", model: str, on: date, *, run: float, left_today: float) -> None:
-        self._prices = prices
-        self.model = model
-        self._on = on
-        self._left = min(Decimal(str(run)), Decimal(str(left_today)))
-        self._reserved: dict[str, Decimal] = {}
-        self.spent = Decimal(0)
-
-    def may_spend(self, ask: "Ask", tokens: int) -> bool:
-        """Reserves the dearest that a request can cost; False when that no longer fits."""
-        room = ask.max_output_tokens or 0
-        most = self._prices.cost(self.model, max(tokens - room, 0), max(room, tokens - max(tokens - room, 0)), on=self._on)
-        if self.spent + sum(self._reserved.values()) + most > self._left:
-            return False
-        self._reserved[ask.key] = self._reserved.get(ask.key, Decimal(0)) + most
-        return True
-
-    def settle(self, key: str, cost: Decimal) -> None:
-        """What a question has cost in the end."""
-        self._reserved.pop(key, None)
-        self.spent += cost
 
 
 def ask_days(

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from feedback_assets.enrichment.answer_rows import OK, OpenText, answer_row, question_row
 from feedback_assets.enrichment.answers import Journal, Known, is_wanted, known_answers
-from feedback_assets.enrichment.asking import Budget, Means, left_today
+from feedback_assets.enrichment.asking import Means, left_today
 from feedback_assets.enrichment.golden import GoldenText
 from feedback_assets.enrichment.language_model import LanguageModel, Question
 from feedback_assets.evaluation.reading import ReadClaim, ReadText
 from feedback_assets.ground.identity import sha256_hex
+from feedback_assets.reckoning.budget import Budget
 
 if TYPE_CHECKING:
     from feedback_assets.lakehouse.interface import Lakehouse

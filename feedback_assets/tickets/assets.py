@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from feedback_assets.contracts.interpretation import THEME_NOTES
 from feedback_assets.contracts.ledger import CURSORS
 from feedback_assets.contracts.priority import SCORES
 from feedback_assets.contracts.signals import DAILY_COUNTS, TRENDS
@@ -37,7 +38,7 @@ STEPS = (
         description="Keeps exactly one ticket a theme in the team's tracker. A run that is not live only says what it would do.",
         run=_run,
         writes=(OUTBOX, TICKETS),
-        reads=(SCORES, THEMES, TRENDS, DAILY_COUNTS, ISSUE_FACTS, TOUCHES),
+        reads=(SCORES, THEMES, TRENDS, DAILY_COUNTS, ISSUE_FACTS, TOUCHES, THEME_NOTES),
         keeps=(CURSORS,),
         rules=(
             Rule("one_ticket", TICKETS, "A theme has at most one open ticket.", _one_ticket, stops=False),

@@ -42,6 +42,17 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class ModelNotes:
+    """What the language model says of the theme, for people: it decides nothing. by: prompt and model. Empty: not told."""
+
+    summary: str = ""
+    cause: str = ""
+    next_action: str = ""
+    suggested_owner: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class TicketContent:
     """The whole desired state of one ticket. Texts are masked and untrusted: whoever shows them escapes them. Days are ISO.
 
@@ -78,10 +89,12 @@ class TicketContent:
     quotes: tuple[Quote, ...] = ()
     closed_because: str = ""
     moved_to: str = ""
+    notes: ModelNotes | None = None
 
     def to_json(self) -> str:
         """The same bytes for the same state."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        state = {name: value for name, value in asdict(self).items() if name != "notes" or value}
+        return json.dumps(state, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     @property
     def trace(self) -> str:
@@ -89,8 +102,8 @@ class TicketContent:
         return f"feedback trace {self.ticket_id}"
 
     def closed(self, because: str, moved_to: str = "") -> "TicketContent":
-        """This ticket, closed. Its quotes go: what they are from may be what is gone."""
-        return replace(self, status="closed", closed_because=because, moved_to=moved_to, quotes=())
+        """This ticket, closed. Its quotes go, and what was made of them: what they are from may be what is gone."""
+        return replace(self, status="closed", closed_because=because, moved_to=moved_to, quotes=(), notes=None)
 
 
 def content_from(text: str) -> TicketContent:
@@ -102,6 +115,7 @@ def content_from(text: str) -> TicketContent:
             "factors": tuple(Factor(**f) for f in raw["factors"]),
             "quotes": tuple(Quote(**q) for q in raw["quotes"]),
             "terms": tuple(raw["terms"]),
+            "notes": ModelNotes(**raw["notes"]) if raw.get("notes") else None,
             "segments": {name: tuple(Segment(**s) for s in values) for name, values in raw["segments"].items()},
         }
     )

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from feedback_assets.contracts.interpretation import SUMMARY, THEME_NOTES
 from feedback_assets.contracts.signals import DAILY_COUNTS
 from feedback_assets.contracts.themes import ISSUE_FACTS, THEMES
 from feedback_assets.lakehouse.interface import Lakehouse
-from feedback_assets.tickets.content import LONGEST_QUOTE, MOST_QUOTES, MOST_SEGMENTS, Quote, Segment, one_line
+from feedback_assets.tickets.content import LONGEST_QUOTE, MOST_QUOTES, MOST_SEGMENTS, ModelNotes, Quote, Segment, one_line
 
 SHOWN = ("version", "product_area", "locale", "tier", "source")
 
@@ -75,6 +76,26 @@ def representative(said: Collection[Said], first_issue: str) -> tuple[Quote, ...
         Quote(text=text, issue_id=one.issue_id, event_id=one.event_id, source=one.source, day=one.day.isoformat())
         for one, text in (leaders + others)[:MOST_QUOTES]
     )
+
+
+def notes_by_theme(lake: Lakehouse, themes: Collection[str]) -> dict[str, ModelNotes]:
+    """Theme -> what the language model said of it last. Nothing that was made of an issue which is no longer in force."""
+    rows = [r for r in lake.read(THEME_NOTES, where={"theme_id": sorted(themes)}).to_pylist() if r["outcome"] == "ok"]
+    days = sorted({date.fromisoformat(day) for row in rows for day in row["issue_days"]})
+    shown = sorted({issue for row in rows for issue in row["issue_ids"]})
+    stand = set(lake.read(ISSUE_FACTS, columns=["issue_id"], where={"event_day": days, "issue_id": shown})["issue_id"].to_pylist())
+    found: dict[str, ModelNotes] = {}
+    for row in sorted(rows, key=lambda r: (r["asked_at"], r["request_key"])):
+        before = found.get(row["theme_id"], ModelNotes())
+        by = f"{row['prompt_version']}, {row['model_returned'] or row['model']}"
+        if not stand.issuperset(row["issue_ids"]):
+            continue
+        if row["task"] == SUMMARY:
+            found[row["theme_id"]] = replace(before, summary=row["summary"], by=by)
+        else:
+            told = {"cause": row["cause"], "next_action": row["next_action"], "suggested_owner": row["suggested_owner"]}
+            found[row["theme_id"]] = replace(before, **told, by=by)
+    return {theme: notes for theme, notes in found.items() if notes.summary or notes.cause or notes.next_action or notes.suggested_owner}
 
 
 def segments_by_theme(lake: Lakehouse, themes: Collection[str]) -> dict[str, dict[str, tuple[Segment, ...]]]:

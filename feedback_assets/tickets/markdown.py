@@ -50,7 +50,8 @@ def _visible(ch: str) -> str:
 
 def render(content: TicketContent) -> str:
     """The whole file."""
-    return "\n".join([*_head(content), *_closed(content), *_why(content), *_counts(content), *_quotes(content), *_next(content), ""])
+    parts = (_head, _closed, _why, _counts, _quotes, _notes, _next)
+    return "\n".join([*(line for part in parts for line in part(content)), ""])
 
 
 def _head(c: TicketContent) -> list[str]:
@@ -114,6 +115,26 @@ def _quotes(c: TicketContent) -> list[str]:
     for q in c.quotes:
         lines += [f"> {escape(q.text)}", "", f"Source {escape(q.source)}, {q.day}, event `{q.event_id}`", ""]
     return lines
+
+
+def _notes(c: TicketContent) -> list[str]:
+    if c.notes is None:
+        return []
+    said = {
+        "In short": c.notes.summary,
+        "Possible cause": c.notes.cause,
+        "What could be done first": c.notes.next_action,
+        "Team that the model would ask": c.notes.suggested_owner,
+    }
+    return [
+        "## What the language model makes of it",
+        "",
+        "Nobody has checked this. It rests on quotes of this theme alone, and owner, priority and severity do not follow it.",
+        "",
+        *(f"- {title}: {escape(text)}" for title, text in said.items() if text),
+        f"- Written by: {escape(c.notes.by)}",
+        "",
+    ]
 
 
 def _next(c: TicketContent) -> list[str]:

@@ -4,7 +4,8 @@ A ticket changes when
 - its band, status, theme, title, category or owner changed,
 - its score moved by 5 points or more since the last state,
 - its issues grew by a fifth or more since the last state,
-- a quote in it is no longer in force: its event was edited or deleted.
+- a quote in it is no longer in force: its event was edited or deleted,
+- the language model has said something of its theme for the first time, or nothing of that stands any more (other words change nothing).
 Anything less waits, so that micro-batches do not churn the tracker.
 """
 
@@ -56,4 +57,6 @@ def reasons_to_change(last: TicketContent, wanted: TicketContent, in_force: Call
         named.append("issues")
     if wanted.status == "open" and any(not in_force(q.issue_id) for q in last.quotes):
         named.append("quotes")
+    if wanted.status == "open" and (wanted.notes is None) != (last.notes is None):
+        named.append("notes")
     return tuple(named)

@@ -8,7 +8,7 @@ from feedback_assets.contracts.priority import FACTORS, SCORES
 from feedback_assets.contracts.signals import TRENDS
 from feedback_assets.contracts.themes import THEMES
 from feedback_assets.lakehouse.interface import Lakehouse
-from feedback_assets.tickets.content import LONGEST_TITLE, Factor, Quote, Segment, TicketContent, one_line
+from feedback_assets.tickets.content import LONGEST_TITLE, Factor, ModelNotes, Quote, Segment, TicketContent, one_line
 
 _COLUMNS = [name for name in THEMES.column_names if name not in {"centroid", "embedder", "quote"}]
 
@@ -52,7 +52,13 @@ def successor_of(theme_id: str, themes: Mapping[str, ThemeView]) -> str:
 
 
 def content_of(
-    view: ThemeView, *, ticket_id: str, revision: int, segments: Mapping[str, tuple[Segment, ...]], quotes: tuple[Quote, ...]
+    view: ThemeView,
+    *,
+    ticket_id: str,
+    revision: int,
+    segments: Mapping[str, tuple[Segment, ...]],
+    quotes: tuple[Quote, ...],
+    notes: ModelNotes | None = None,
 ) -> TicketContent:
     """What the open ticket of a living, scored theme says."""
     theme, score, trend = view.theme, view.score or {}, view.trend or {}
@@ -84,4 +90,5 @@ def content_of(
         terms=tuple(theme["terms"] or ()),
         segments=segments,
         quotes=quotes,
+        notes=notes,
     )

@@ -19,6 +19,7 @@ from feedback_assets.graph.partitions import daily, first_partition
 from feedback_assets.graph.resources import SERVICES, services_resource
 from feedback_assets.graph.step_assets import step_asset, table_spec
 from feedback_assets.ground.settings import Settings
+from feedback_assets.interpretation.assets import STEPS as INTERPRETATION
 from feedback_assets.priority.assets import STEPS as PRIORITY
 from feedback_assets.signals.assets import STEPS as SIGNALS
 from feedback_assets.silver.assets import STEPS as SILVER
@@ -35,7 +36,7 @@ from feedback_assets.wiring.schedules import feedback_schedules
 from feedback_assets.wiring.services import Services
 from feedback_assets.wiring.standing_assets import standing_asset
 
-STEPS = (*BRONZE, *SILVER, *ENRICHMENT, *THEMES, *SIGNALS, *PRIORITY, *TICKETS, *ALERTS)
+STEPS = (*BRONZE, *SILVER, *ENRICHMENT, *THEMES, *SIGNALS, *PRIORITY, *INTERPRETATION, *TICKETS, *ALERTS)
 """Every step, in the order of the data."""
 
 

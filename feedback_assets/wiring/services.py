@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from feedback_assets.ground.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import date
+
     import pyarrow as pa
 
     from feedback_assets.alerts.channels.interface import AlertChannel
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from feedback_assets.enrichment.process import Bind
     from feedback_assets.enrichment.reader import Reader
     from feedback_assets.enrichment.tier_bars import TierBars
+    from feedback_assets.interpretation.asking import Means as NoteMeans
     from feedback_assets.lakehouse.interface import Lakehouse
     from feedback_assets.model_client.settings import ModelSettings
     from feedback_assets.priority.weights import Weights
@@ -155,15 +159,16 @@ class Services:
         """With what the language model is asked; None when the site has none."""
         from feedback_assets.enrichment.asking import Means
         from feedback_assets.enrichment.batch_asking import batch_means
+        from feedback_assets.interpretation.ledger import spent_on as spent_on_notes
         from feedback_assets.reckoning.model_prices import FILE, load_model_prices
-        from feedback_assets.themes.embedded_texts import spent_on
+        from feedback_assets.themes.embedded_texts import spent_on as spent_on_vectors
 
         if self.model_settings is None:
             return None
         found = self.settings
         prices = load_model_prices(found.taxonomy / FILE)
-        # What vectors cost is read beside the step's lake, as in _purse_on().
-        spent = partial(spent_on, self.lake)
+        # What vectors and notes cost is read beside the step's lake, as in _purse_on().
+        spent = _sum_of(partial(spent_on_vectors, self.lake), partial(spent_on_notes, self.lake))
         return Means(
             self.model_settings,
             prices,
@@ -207,14 +212,39 @@ class Services:
 
     def _purse_on(self, lake: "Lakehouse") -> "Purse":
         from feedback_assets.enrichment.answers import spent_on
+        from feedback_assets.interpretation.ledger import spent_on as spent_on_notes
         from feedback_assets.reckoning.model_prices import FILE, load_model_prices
         from feedback_assets.themes.embedders.paid import Purse
 
         found = self.settings
         prices = load_model_prices(found.taxonomy / FILE)
         # What answers cost is read beside the step's lake: no row of its tables follows from it.
-        spent = partial(spent_on, self.lake)
+        spent = _sum_of(partial(spent_on, self.lake), partial(spent_on_notes, self.lake))
         return Purse(lake, dict(found.model), prices, found.model_run_budget, found.model_day_budget, spent, self.now)
+
+    @property
+    def note_means(self) -> "NoteMeans | None":
+        """With what the language model is asked about themes; None when the site has none."""
+        from feedback_assets.contracts.interpretation import NOTES, SUMMARY
+        from feedback_assets.enrichment.answers import spent_on
+        from feedback_assets.interpretation.asking import Means
+        from feedback_assets.prompting.rollout import active_prompt, load_rollout
+        from feedback_assets.reckoning.model_prices import FILE, load_model_prices
+        from feedback_assets.themes.embedded_texts import spent_on as spent_on_vectors
+
+        if self.model_settings is None:
+            return None
+        found = self.settings
+        rollout = load_rollout(found.prompts)
+        return Means(
+            self.model_settings,
+            {task: active_prompt(found.prompts, rollout, task) for task in (SUMMARY, NOTES)},
+            load_model_prices(found.taxonomy / FILE),
+            found.model_run_budget,
+            found.model_day_budget,
+            _sum_of(partial(spent_on, self.lake), partial(spent_on_vectors, self.lake)),
+            self.now,
+        )
 
     @cached_property
     def weights(self) -> "Weights":
@@ -247,3 +277,8 @@ class Services:
         from feedback_assets.alerts.channels.registry import channel_named
 
         return channel_named(self.settings.alert_channel, folder=self.settings.local_alerts)
+
+
+def _sum_of(*spent: "Callable[[date], float]") -> "Callable[[date], float]":
+    """What several ledgers say of a day."""
+    return lambda day: sum(one(day) for one in spent)
