@@ -280,6 +280,8 @@ class _Asking:
                 on_trial += [_open_text(trial.model, row, near) for row, near in found if trial.gets(row["event_id"])]
         if trial is not None and on_trial and not self._stopped:
             self._try(trial.model, on_trial)
+            for report in self._reports.values():
+                report.cost_per_1000_records = round(1000 * report.cost_usd / max(report.records, 1), 6)
 
     def _try(self, model: LanguageModel, texts: Sequence[OpenText]) -> None:
         """Asks by a prompt on trial what it was not asked before. Nothing waits for what is left: a trial needs some answers, not all."""

@@ -17,6 +17,12 @@ WIRING = frozenset({"assets.py", "checks.py", "sensors.py"})
 """Files of a room that are Dagster's side of it: they make no rows."""
 
 
+def _prompts(settings: Settings, *tasks: str) -> str:
+    """Which versions of these tasks' prompts answer, and what they say."""
+    files = "".join(_files(settings.prompts / task, "*.yaml") for task in tasks)
+    return hashlib.sha256((_files(settings.prompts, "rollout.yaml") + files).encode()).hexdigest()[:8]
+
+
 def code_version(step: Step, settings: Settings) -> str:
     """The hash of the step's source, then each setting that its rows depend on."""
     parts = [f"code {step_source(step)}"]
@@ -65,8 +71,7 @@ VERSIONS: Mapping[str, Callable[[Settings], str]] = {
     "weights": lambda s: _files(s.taxonomy, "priority_weights.yaml"),
     "exchange rates": lambda s: _files(s.taxonomy, "exchange_rates.yaml"),
     "embedder": _embedder,
-    "prompts": lambda s: hashlib.sha256(
-        (_files(s.prompts, "rollout.yaml") + _files(s.prompts / "classify_issues", "*.yaml")).encode()
-    ).hexdigest()[:8],
+    "prompts": lambda s: _prompts(s, "classify_issues"),
+    "theme prompts": lambda s: _prompts(s, "summarise_theme", "suggest_owner"),
 }
 """Name of a setting -> its version. A site without the file has the version of nothing."""

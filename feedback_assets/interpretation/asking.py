@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 GROWN = 2
 """A theme is asked about anew when it has so many times the issues that it had."""
-PASSING = ("unavailable", "rejected")
-"""Outcomes after which the same is asked once more."""
+PASSING = ("unavailable",)
+"""Outcomes after which the same is asked by the next run."""
 
 
 class Minimum(Protocol):
@@ -121,7 +121,7 @@ def _due(lake: "Lakehouse", means: Means, owners: Collection[str], minimum: Mini
                 and (last["prompt_version"], last["model"], last["category"]) == (prompt.stamp, means.settings.model, theme.category)
                 and theme.issues < GROWN * last["issues"]
                 and last["outcome"] not in PASSING
-                and gone.isdisjoint(last["issue_ids"])
+                and gone.isdisjoint((theme.theme_id, issue) for issue in last["issue_ids"])
             )
             if theme.quotes and not is_known:
                 yield question(theme, task, prompt, means.settings.model, owners)

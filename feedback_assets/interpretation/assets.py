@@ -30,6 +30,6 @@ STEPS = (
         writes=(THEME_NOTES,),
         reads=(SCORES, THEMES, ISSUE_FACTS),
         kinds=("python", "openai"),
-        versions=("prompts",),
+        versions=("theme prompts",),
     ),
 )

@@ -17,12 +17,13 @@ def spent_on(lake: "Lakehouse", day: date) -> float:
     return float(read_frame(lake, THEME_NOTES, ["cost_usd"], {"asked_on": [day]})["cost_usd"].sum())
 
 
-def gone_issues(lake: "Lakehouse", rows: Collection[Mapping[str, Any]]) -> set[str]:
-    """Of the issues whose quotes were shown in these rows those that are no longer in force."""
-    shown = {issue for row in rows for issue in row["issue_ids"]}
+def gone_issues(lake: "Lakehouse", rows: Collection[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """(theme, issue) of the issues whose quotes were shown in these rows and that are no longer in force in that theme."""
+    shown = {(row["theme_id"], issue) for row in rows for issue in row["issue_ids"]}
     days = sorted({date.fromisoformat(day) for row in rows for day in row["issue_days"]})
-    stand = lake.read(ISSUE_FACTS, columns=["issue_id"], where={"event_day": days, "issue_id": sorted(shown)})
-    return shown - set(stand["issue_id"].to_pylist())
+    where = {"event_day": days, "issue_id": sorted({issue for _, issue in shown})}
+    stand = lake.read(ISSUE_FACTS, columns=["theme_id", "issue_id"], where=where)
+    return shown - set(zip(stand["theme_id"].to_pylist(), stand["issue_id"].to_pylist(), strict=True))
 
 
 def last_asked(lake: "Lakehouse", themes: Collection[str]) -> dict[tuple[str, str], dict[str, Any]]:

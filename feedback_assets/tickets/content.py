@@ -43,13 +43,16 @@ class Segment:
 
 @dataclass(frozen=True)
 class ModelNotes:
-    """What the language model says of the theme, for people: it decides nothing. by: prompt and model. Empty: not told."""
+    """What the language model says of the theme, for people: it decides nothing. by: prompt and model. Empty: not told.
+
+    shown: the issues whose quotes it was made of, as (issue id, ISO day)."""
 
     summary: str = ""
     cause: str = ""
     next_action: str = ""
     suggested_owner: str = ""
     by: str = ""
+    shown: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,11 @@ class TicketContent:
         return json.dumps(state, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     @property
+    def shown_issues(self) -> tuple[tuple[str, str], ...]:
+        """The issues whose words it shows, or words that were made of theirs: (issue id, ISO day)."""
+        return (*((q.issue_id, q.day) for q in self.quotes), *(self.notes.shown if self.notes else ()))
+
+    @property
     def trace(self) -> str:
         """The command that shows where it all comes from."""
         return f"feedback trace {self.ticket_id}"
@@ -115,10 +123,14 @@ def content_from(text: str) -> TicketContent:
             "factors": tuple(Factor(**f) for f in raw["factors"]),
             "quotes": tuple(Quote(**q) for q in raw["quotes"]),
             "terms": tuple(raw["terms"]),
-            "notes": ModelNotes(**raw["notes"]) if raw.get("notes") else None,
+            "notes": _notes_from(raw.get("notes")),
             "segments": {name: tuple(Segment(**s) for s in values) for name, values in raw["segments"].items()},
         }
     )
+
+
+def _notes_from(raw: Mapping[str, Any] | None) -> ModelNotes | None:
+    return None if raw is None else ModelNotes(**{**raw, "shown": tuple((issue, day) for issue, day in raw["shown"])})
 
 
 def content_hash(text: str) -> str:

@@ -12,6 +12,7 @@ from feedback_assets.contracts.themes import ISSUE_FACTS, THEMES
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.tickets.content import LONGEST_QUOTE, MOST_QUOTES, MOST_SEGMENTS, ModelNotes, Quote, Segment, one_line
 
+_NOTED = ("cause", "next_action", "suggested_owner")
 SHOWN = ("version", "product_area", "locale", "tier", "source")
 
 
@@ -28,11 +29,12 @@ class Said:
     confidence: float
 
 
-def issues_in_force(lake: Lakehouse, quotes: Collection[Quote]) -> frozenset[str]:
-    """Which issues of these quotes still count."""
-    days = sorted({date.fromisoformat(q.day) for q in quotes})
-    ids = sorted({q.issue_id for q in quotes})
-    return frozenset(lake.read(ISSUE_FACTS, columns=["issue_id"], where={"event_day": days, "issue_id": ids})["issue_id"].to_pylist())
+def issues_in_force(lake: Lakehouse, issues: Collection[tuple[str, str]]) -> dict[str, str]:
+    """Which of these issues, given as (issue id, ISO day), still count, and the theme of each."""
+    days = sorted({date.fromisoformat(day) for _, day in issues})
+    where: dict[str, list[Any]] = {"event_day": days, "issue_id": sorted({issue for issue, _ in issues})}
+    rows = lake.read(ISSUE_FACTS, columns=["issue_id", "theme_id"], where=where)
+    return dict(zip(rows["issue_id"].to_pylist(), rows["theme_id"].to_pylist(), strict=True))
 
 
 def said_by_theme(lake: Lakehouse, themes: Collection[str]) -> dict[str, list[Said]]:
@@ -79,23 +81,20 @@ def representative(said: Collection[Said], first_issue: str) -> tuple[Quote, ...
 
 
 def notes_by_theme(lake: Lakehouse, themes: Collection[str]) -> dict[str, ModelNotes]:
-    """Theme -> what the language model said of it last. Nothing that was made of an issue which is no longer in force."""
+    """Theme -> what the language model said of it last. Nothing that was made of an issue which the theme no longer has."""
     rows = [r for r in lake.read(THEME_NOTES, where={"theme_id": sorted(themes)}).to_pylist() if r["outcome"] == "ok"]
-    days = sorted({date.fromisoformat(day) for row in rows for day in row["issue_days"]})
-    shown = sorted({issue for row in rows for issue in row["issue_ids"]})
-    stand = set(lake.read(ISSUE_FACTS, columns=["issue_id"], where={"event_day": days, "issue_id": shown})["issue_id"].to_pylist())
+    shown = {r["request_key"]: tuple(zip(r["issue_ids"], r["issue_days"], strict=True)) for r in rows}
+    theme_of = issues_in_force(lake, {one for pairs in shown.values() for one in pairs})
     found: dict[str, ModelNotes] = {}
     for row in sorted(rows, key=lambda r: (r["asked_at"], r["request_key"])):
-        before = found.get(row["theme_id"], ModelNotes())
-        by = f"{row['prompt_version']}, {row['model_returned'] or row['model']}"
-        if not stand.issuperset(row["issue_ids"]):
+        theme, made_of = row["theme_id"], shown[row["request_key"]]
+        if any(theme_of.get(issue) != theme for issue, _ in made_of):
             continue
-        if row["task"] == SUMMARY:
-            found[row["theme_id"]] = replace(before, summary=row["summary"], by=by)
-        else:
-            told = {"cause": row["cause"], "next_action": row["next_action"], "suggested_owner": row["suggested_owner"]}
-            found[row["theme_id"]] = replace(before, **told, by=by)
-    return {theme: notes for theme, notes in found.items() if notes.summary or notes.cause or notes.next_action or notes.suggested_owner}
+        before = found.get(theme, ModelNotes())
+        told = {"summary": row["summary"]} if row["task"] == SUMMARY else {name: row[name] for name in _NOTED}
+        by = f"{row['prompt_version']}, {row['model_returned'] or row['model']}"
+        found[theme] = replace(before, **told, by=by, shown=tuple(sorted({*before.shown, *made_of})))
+    return {theme: notes for theme, notes in found.items() if notes.summary or any(getattr(notes, name) for name in _NOTED)}
 
 
 def segments_by_theme(lake: Lakehouse, themes: Collection[str]) -> dict[str, dict[str, tuple[Segment, ...]]]:

@@ -57,6 +57,7 @@ def reasons_to_change(last: TicketContent, wanted: TicketContent, in_force: Call
         named.append("issues")
     if wanted.status == "open" and any(not in_force(q.issue_id) for q in last.quotes):
         named.append("quotes")
-    if wanted.status == "open" and (wanted.notes is None) != (last.notes is None):
+    gone = last.notes is not None and any(not in_force(issue) for issue, _ in last.notes.shown)
+    if wanted.status == "open" and (gone or (wanted.notes is None) != (last.notes is None)):
         named.append("notes")
     return tuple(named)

@@ -111,7 +111,7 @@ def _plan(
     said = said_by_theme(lake, open_themes)
     segments = segments_by_theme(lake, open_themes)
     notes = notes_by_theme(lake, open_themes)
-    in_force = issues_in_force(lake, [q for w in wanted if w.ticket_id in last for q in last[w.ticket_id].quotes])
+    in_force = issues_in_force(lake, [one for w in wanted if w.ticket_id in last for one in last[w.ticket_id].shown_issues])
     planned = []
     for wish in wanted:
         before = last.get(wish.ticket_id)

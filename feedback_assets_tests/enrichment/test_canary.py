@@ -73,6 +73,7 @@ def test_a_canary_is_asked_for_its_share_and_changes_no_derived_row(
             assert report.asked == N
             assert len(service.requests) == N + report.on_trial
             assert (0 < report.on_trial < N) == (trial is not None)
+            assert report.cost_per_1000_records == pytest.approx(1000 * report.cost_usd / report.records)
             again = ask_days(lake, reader, model_of(taxonomy), means, [DAY], making=LIVE)[DAY]
             assert (again.asked, again.on_trial) == (0, 0)
         found.append(contents(lake))

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.interpretation import NOTES, SUMMARY, THEME_NOTES
-from feedback_assets.contracts.themes import THEMES
+from feedback_assets.contracts.themes import ISSUE_FACTS, THEMES
 from feedback_assets.ground.identity import ticket_id
 from feedback_assets.ground.settings import Settings, project_root
 from feedback_assets.interpretation.asking import Means, NotesReport, interpret_themes
@@ -145,16 +146,20 @@ def test_what_cites_what_was_not_shown_or_brings_a_link_becomes_nothing(
 
 
 def test_an_order_in_a_quote_is_fenced_and_moves_neither_owner_nor_score(
-    home: LocalLakehouse, service: AzureOpenAI, weights: Weights, settings: Settings
+    home: LocalLakehouse, weights: Weights, settings: Settings
 ) -> None:
     before = ticket(home, settings, weights)
-    ask(home, means_of(service), weights)
+    obeys = SAYS["Interpretation"]["notes"][0] | {"owner": "team-web"}  # type: ignore[index]
+    with AzureOpenAI(lambda q: {"notes": [obeys]} if kind_of(q) == "Interpretation" else says(q)) as service:
+        ask(home, means_of(service), weights)
     for request in service.requests:
         system, user = (m["content"] for m in request.body["messages"])
         assert ORDER[:40] in user
         assert ORDER[:40] not in system
+    touch(home, 1)
     text = ticket(home, settings, weights)
     assert "## What the language model makes of it" not in before
+    assert "- Team that the model would ask: team-web" in text, "shown as a guess, and that is all"
     kept = [line for line in before.splitlines() if line.startswith(("- Owner", "- Score", "# P2"))]
     assert len(kept) == 3
     assert [line for line in text.splitlines() if line.startswith(("- Owner", "- Score", "# P2"))] == kept
@@ -170,12 +175,11 @@ def test_a_ticket_shows_the_notes_as_unchecked_and_other_words_alone_do_not_chan
     assert "- Team that the model would ask: team-core" in first
     # Other words about the same theme, as another version of the prompt would bring.
     home.upsert(THEME_NOTES, home.read(THEME_NOTES).to_pandas().assign(summary="Something else.").pipe(_arrow))
+    touch(home, 1)
     assert ticket(home, settings, weights) == first
 
 
 def _arrow(frame: Any) -> Any:
-    from feedback_assets.contracts.arrow import to_arrow
-
     return to_arrow(THEME_NOTES, [{**row, **_plain(row)} for row in frame.to_dict("records")])
 
 
@@ -193,6 +197,37 @@ def test_notes_go_with_the_feedback_that_they_were_made_of_and_are_asked_for_ane
     assert ask(home, means_of(service), weights).asked == 2
     touch(home, 1)
     assert "The app closes when it is started." in ticket(home, settings, weights)
+
+
+def test_a_ticket_never_keeps_words_made_of_feedback_that_is_gone_even_when_it_is_asked_anew_at_once(
+    home: LocalLakehouse, weights: Weights, settings: Settings
+) -> None:
+    said = iter(f"Words number {n}." for n in range(100))
+
+    def answer(question: Question) -> Any:
+        return {**says(question), "summary": next(said)} if kind_of(question) == "ThemeSummary" else says(question)
+
+    with AzureOpenAI(answer) as service:
+        ask(home, means_of(service), weights)
+        (first,) = [r["summary"] for r in rows(home) if r["theme_id"] == theme(1) and r["task"] == SUMMARY]
+        assert first in ticket(home, settings, weights)
+        put_all(home, without=("1-2",))
+        ask(home, means_of(service), weights)  # in the same run, before tickets
+        text = ticket(home, settings, weights)
+    assert first not in text
+    assert "Words number" in text
+
+
+def test_notes_go_when_what_they_were_made_of_moved_to_another_theme(
+    home: LocalLakehouse, service: AzureOpenAI, weights: Weights, settings: Settings
+) -> None:
+    ask(home, means_of(service), weights)
+    assert "## What the language model makes of it" in ticket(home, settings, weights)
+    moved = home.read(ISSUE_FACTS).to_pylist()
+    home.upsert(ISSUE_FACTS, to_arrow(ISSUE_FACTS, [r | {"theme_id": theme(2)} for r in moved if r["theme_id"] == theme(1)]))
+    touch(home, 1)
+    assert "## What the language model makes of it" not in ticket(home, settings, weights)
+    assert ask(home, means_of(service), weights).asked >= 2
 
 
 @pytest.mark.parametrize(("changed", "asked"), [({"issues": 19}, 0), ({"issues": 20}, 2), ({"category": "billing_payment"}, 2)])
