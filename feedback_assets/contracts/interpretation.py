@@ -4,7 +4,7 @@ from feedback_assets.contracts import common as c
 from feedback_assets.contracts.enrichment import ANSWER_OUTCOMES
 from feedback_assets.contracts.table import Column, Table
 
-SUMMARY, NOTES = "summarise_theme", "suggest_owner"
+SUMMARY, NOTES, TRANSLATIONS = "summarise_theme", "suggest_owner", "translate_quotes"
 
 THEME_NOTES = Table(
     name="interpretation/theme_notes",
@@ -15,7 +15,7 @@ THEME_NOTES = Table(
         Column("asked_on", "date", "UTC day on which it was asked."),
         Column("request_key", "string", "Hash of theme, prompt, model and all that was shown.", pattern=c.ID128),
         c.THEME_ID,
-        Column("task", "string", "What was asked, as prompts/ names it.", one_of=(SUMMARY, NOTES)),
+        Column("task", "string", "What was asked, as prompts/ names it.", one_of=(SUMMARY, NOTES, TRANSLATIONS)),
         Column("prompt_version", "string", "Version of the prompt, and the first digits of its content's hash."),
         Column("model", "string", "Model or deployment that was asked."),
         Column("model_returned", "string", "Model that answered, as the service names it; empty when none did."),
@@ -31,6 +31,7 @@ THEME_NOTES = Table(
         Column("cause_confidence", "double", "How likely the model holds it, not calibrated.", at_least=0, at_most=1),
         Column("next_action", "string", "What to do first; empty for none."),
         Column("suggested_owner", "string", "A team of the taxonomy; empty for none. Who owns the theme is decided by the taxonomy."),
+        Column("translations", "list<string>", "The quotes in the team's language, in the order of issue_ids; empty for none."),
         Column("prompt_tokens", "int64", "Tokens of the prompt.", at_least=0),
         Column("completion_tokens", "int64", "Tokens of the answer.", at_least=0),
         Column("cost_usd", "double", "What it cost by taxonomy/model_prices.yaml, in US dollars.", at_least=0),

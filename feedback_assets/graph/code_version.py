@@ -72,6 +72,6 @@ VERSIONS: Mapping[str, Callable[[Settings], str]] = {
     "exchange rates": lambda s: _files(s.taxonomy, "exchange_rates.yaml"),
     "embedder": _embedder,
     "prompts": lambda s: _prompts(s, "classify_issues"),
-    "theme prompts": lambda s: _prompts(s, "summarise_theme", "suggest_owner"),
+    "theme prompts": lambda s: _prompts(s, "summarise_theme", "suggest_owner", "translate_quotes"),
 }
 """Name of a setting -> its version. A site without the file has the version of nothing."""

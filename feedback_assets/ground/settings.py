@@ -48,6 +48,7 @@ class Settings:
     day, may spend on it.
     model_agreement: FEEDBACK_MODEL_AGREEMENT, the share of their answers in which the cheaper tiers must be shown to agree with the
     language model to answer alone; 0: the taxonomy's bars decide. model_audit: FEEDBACK_MODEL_AUDIT, the share of texts asked to show it.
+    team_language: FEEDBACK_TEAM_LANGUAGE, the language that tickets show quotes in beside their own, ISO 639-1.
     batch_minutes: FEEDBACK_BATCH_MINUTES, how often the sensor `batch_jobs` lets a run look at jobs that are out.
     """
 
@@ -68,6 +69,7 @@ class Settings:
     model_day_budget: float = 20.0
     model_agreement: float = 0.0
     model_audit: float = 0.05
+    team_language: str = "en"
     batch_minutes: int = 15
 
     @property
@@ -132,6 +134,7 @@ class Settings:
             model_day_budget=_dollars(environ, BUDGETS[1], 20.0),
             model_agreement=_share(environ, OF_TIERS[0], 0.0),
             model_audit=_share(environ, OF_TIERS[1], 0.05),
+            team_language=_language(environ, "FEEDBACK_TEAM_LANGUAGE", "en"),
             batch_minutes=_positive(environ, "FEEDBACK_BATCH_MINUTES", 15, of="minutes"),
         )
 
@@ -175,6 +178,15 @@ def _dollars(environ: Mapping[str, str], name: str, default: float) -> float:
             f"{name}={raw!r} is not an amount of US dollars", expected="a number such as 12.50", mend=f"unset {name} or set it to a number"
         )
     return float(raw)
+
+
+def _language(environ: Mapping[str, str], name: str, default: str) -> str:
+    raw = environ.get(name) or default
+    if not (len(raw) == 2 and raw.isascii() and raw.islower() and raw.isalpha()):
+        raise SettingError(
+            f"{name}={raw!r} is not a language", expected="two letters of ISO 639-1, such as en", mend=f"unset {name} or set it"
+        )
+    return raw
 
 
 def _share(environ: Mapping[str, str], name: str, default: float) -> float:

@@ -13,11 +13,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from feedback_assets.contracts.arrow import to_arrow
-from feedback_assets.contracts.interpretation import NOTES, SUMMARY, THEME_NOTES
+from feedback_assets.contracts.interpretation import NOTES, SUMMARY, THEME_NOTES, TRANSLATIONS
 from feedback_assets.contracts.priority import SCORES
 from feedback_assets.contracts.themes import THEMES
 from feedback_assets.interpretation.ledger import gone_issues, last_asked, spent_on
-from feedback_assets.interpretation.questions import Question, question, said_of, theme_of
+from feedback_assets.interpretation.questions import Question, Team, question, said_of, theme_of
 from feedback_assets.reckoning.budget import Budget
 
 if TYPE_CHECKING:
@@ -74,11 +74,11 @@ class NotesReport:
     problem: str = ""
 
 
-def interpret_themes(lake: "Lakehouse", means: Means, owners: Collection[str], minimum: Minimum) -> NotesReport:
+def interpret_themes(lake: "Lakehouse", means: Means, team: Team, minimum: Minimum) -> NotesReport:
     """Asks about themes that deserve a ticket and were not asked about, or have doubled. Nothing new: no request, no commit."""
     from feedback_assets.model_client.client import answers
 
-    due = list(_due(lake, means, owners, minimum))
+    due = list(_due(lake, means, team, minimum))
     report = NotesReport(themes=len({q.theme.theme_id for q in due}))
     if not due:
         return report
@@ -88,7 +88,7 @@ def interpret_themes(lake: "Lakehouse", means: Means, owners: Collection[str], m
     asked = {q.ask.key: q for q in due}
 
     def on_answer(answer: "Answer") -> None:
-        row = _row(asked[answer.key], answer, means, owners)
+        row = _row(asked[answer.key], answer, means, team.owners)
         budget.settle(answer.key, Decimal(str(row["cost_usd"])))
         lake.append_new(THEME_NOTES, to_arrow(THEME_NOTES, [row]))
         report.asked += 1
@@ -102,9 +102,9 @@ def interpret_themes(lake: "Lakehouse", means: Means, owners: Collection[str], m
     return report
 
 
-def _due(lake: "Lakehouse", means: Means, owners: Collection[str], minimum: Minimum) -> Iterator[Question]:
+def _due(lake: "Lakehouse", means: Means, team: Team, minimum: Minimum) -> Iterator[Question]:
     bands = {row["theme_id"]: row["band"] for row in lake.read(SCORES, columns=["theme_id", "band"]).to_pylist()}
-    columns = ["theme_id", "status", "issues", "customers", "category", "subcategory", "evidence"]
+    columns = ["theme_id", "status", "issues", "customers", "category", "subcategory", "language", "evidence"]
     rows = [
         row
         for row in lake.read(THEMES, columns=columns, where={"theme_id": sorted(bands), "status": ["active"]}).to_pylist()
@@ -114,7 +114,8 @@ def _due(lake: "Lakehouse", means: Means, owners: Collection[str], minimum: Mini
     gone = gone_issues(lake, list(before.values()))
     for row in sorted(rows, key=lambda r: (bands[r["theme_id"]], r["theme_id"])):
         theme = theme_of(row)
-        for task in (SUMMARY, NOTES):
+        foreign = theme.language not in (team.language, "und", "")
+        for task in (SUMMARY, NOTES, *([TRANSLATIONS] if foreign else [])):
             prompt, last = means.prompts[task], before.get((theme.theme_id, task))
             is_known = (
                 last is not None
@@ -124,7 +125,7 @@ def _due(lake: "Lakehouse", means: Means, owners: Collection[str], minimum: Mini
                 and gone.isdisjoint((theme.theme_id, issue) for issue in last["issue_ids"])
             )
             if theme.quotes and not is_known:
-                yield question(theme, task, prompt, means.settings.model, owners)
+                yield question(theme, task, prompt, means.settings.model, team)
 
 
 def _row(asked: Question, answer: "Answer", means: Means, owners: Collection[str]) -> dict[str, Any]:
@@ -151,6 +152,7 @@ def _row(asked: Question, answer: "Answer", means: Means, owners: Collection[str
         "cause_confidence": said.cause_confidence if said else 0.0,
         "next_action": said.next_action if said else "",
         "suggested_owner": said.owner if said else "",
+        "translations": [said.translations.get(n, "") for n in range(1, len(theme.quotes) + 1)] if said and said.translations else [],
         "prompt_tokens": answer.prompt_tokens,
         "completion_tokens": answer.completion_tokens,
         "cost_usd": float(means.prices.cost(means.settings.model, answer.prompt_tokens, answer.completion_tokens, on=now.date())),

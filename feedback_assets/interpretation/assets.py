@@ -9,6 +9,7 @@ from feedback_assets.graph.steps import Step, StepRun
 def _run(at: StepRun) -> object:
     from feedback_assets.effects.purpose import may_publish
     from feedback_assets.interpretation.asking import NotesReport, interpret_themes
+    from feedback_assets.interpretation.questions import Team
 
     services = at.services
     means = services.note_means
@@ -16,16 +17,16 @@ def _run(at: StepRun) -> object:
         return NotesReport(problem="off: no language model is set (docs/model.md)")
     if not may_publish(at.purpose):
         return NotesReport(problem="asked by live runs alone")
-    owners = {category.owner for category in services.reader.taxonomy.categories}
-    return interpret_themes(at.lake, means, owners, services.weights.tickets)
+    team = Team({category.owner for category in services.reader.taxonomy.categories}, services.settings.team_language)
+    return interpret_themes(at.lake, means, team, services.weights.tickets)
 
 
 STEPS = (
     Step(
         name="theme_notes",
         room="interpretation",
-        description="Asks the language model what may be behind each theme that deserves a ticket: a summary, a hypothesis, a next action. "
-        "It decides nothing. Without a language model it does nothing.",
+        description="Asks the language model what may be behind each theme that deserves a ticket: a summary, a hypothesis, a next "
+        "action, quotes in the team's language. It decides nothing. Without a language model it does nothing.",
         run=_run,
         writes=(THEME_NOTES,),
         reads=(SCORES, THEMES, ISSUE_FACTS),

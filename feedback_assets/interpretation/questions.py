@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from feedback_assets.contracts.interpretation import NOTES, SUMMARY
+from feedback_assets.contracts.interpretation import NOTES, SUMMARY, TRANSLATIONS
 from feedback_assets.ground.identity import sha256_hex
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class Theme:
     theme_id: str
     category: str
     subcategory: str
+    language: str
     issues: int
     quotes: tuple[str, ...]
     issue_ids: tuple[str, ...]
@@ -62,6 +63,7 @@ def theme_of(row: Mapping[str, Any]) -> Theme:
         row["theme_id"],
         row["category"],
         row["subcategory"],
+        row["language"],
         row["issues"],
         tuple(text for text, _ in shown),
         tuple(one["issue_id"] for _, one in shown),
@@ -69,19 +71,33 @@ def theme_of(row: Mapping[str, Any]) -> Theme:
     )
 
 
-def question(theme: Theme, task: str, prompt: "Prompt", model: str, owners: Collection[str]) -> Question:
-    """owners: the teams that may be suggested."""
+@dataclass(frozen=True)
+class Team:
+    """Whom the answers are for. owners: the teams that may be suggested. language: the one that quotes are translated into, ISO 639-1."""
+
+    owners: Collection[str]
+    language: str = "en"
+
+
+def question(theme: Theme, task: str, prompt: "Prompt", model: str, team: Team) -> Question:
+    """The question of a task about a theme with quotes."""
     from feedback_assets.model_client.asks import Ask
-    from feedback_assets.prompting.answers import interpretation_model, theme_summary_model
+    from feedback_assets.prompting.answers import interpretation_model, theme_summary_model, translations_model
     from feedback_assets.prompting.interpretation import claim_lines
     from feedback_assets.prompting.rendering import messages_hash, render
     from feedback_assets.prompting.summaries import quote_lines
 
     kind = f"{theme.category}/{theme.subcategory}" if theme.subcategory else theme.category
-    teams = sorted(owners)
+    teams, number = sorted(team.owners), len(theme.quotes)
+    response: Any
     if task == SUMMARY:
         messages = render(prompt, {}, {"category": kind, "quotes": quote_lines(theme.quotes)})
+        response = theme_summary_model(number)
+    elif task == TRANSLATIONS:
+        messages = render(prompt, {}, {"target_language": team.language, "quotes": quote_lines(theme.quotes)})
+        response = translations_model(number)
     else:
+        response = interpretation_model(number, teams)
         messages = render(prompt, {"owners": "\n".join(f"- {t}" for t in teams)}, {"context": "", "claims": claim_lines(theme.claims)})
     content = [theme.theme_id, task, prompt.content_hash, model, messages_hash(messages), prompt.parameters.model_dump(mode="json")]
     parameters = prompt.parameters
@@ -92,7 +108,7 @@ def question(theme: Theme, task: str, prompt: "Prompt", model: str, owners: Coll
         Ask(
             sha256_hex(json.dumps(content, sort_keys=True).encode())[:32],
             [{"role": m.role, "content": m.content} for m in messages],
-            theme_summary_model(len(theme.quotes)) if task == SUMMARY else interpretation_model(len(theme.quotes), teams),
+            response,
             max_output_tokens=parameters.max_output_tokens,
             temperature=parameters.temperature,
             seed=parameters.seed,
@@ -102,7 +118,8 @@ def question(theme: Theme, task: str, prompt: "Prompt", model: str, owners: Coll
 
 @dataclass(frozen=True)
 class Said:
-    """What an answer says of a theme. cited: numbers of the quotes that it rests on. refused: parts that became nothing."""
+    """What an answer says of a theme. cited: numbers of the quotes that it rests on. refused: parts that became nothing.
+    translations: number of a quote -> its text in the team's language."""
 
     summary: str = ""
     cause: str = ""
@@ -111,10 +128,11 @@ class Said:
     owner: str = ""
     cited: Sequence[int] = ()
     refused: int = 0
+    translations: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.summary or self.cause or self.next_action or self.owner)
+        return not (self.translations or self.summary or self.cause or self.next_action or self.owner)
 
 
 def said_of(asked: Question, response: str, owners: Collection[str]) -> Said | None:
@@ -122,7 +140,7 @@ def said_of(asked: Question, response: str, owners: Collection[str]) -> Said | N
     from pydantic import ValidationError
 
     from feedback_assets.prompting.interpretation import notes_of
-    from feedback_assets.prompting.summaries import theme_text
+    from feedback_assets.prompting.summaries import theme_text, translations
 
     model: Any = asked.ask.response_model
     try:
@@ -132,6 +150,9 @@ def said_of(asked: Question, response: str, owners: Collection[str]) -> Said | N
     if asked.task == SUMMARY:
         text = theme_text(parsed)
         return Said(summary=text.summary, cited=text.quotes, refused=len(text.refused))
+    if asked.task == TRANSLATIONS:
+        told = translations(parsed, asked.theme.quotes)
+        return Said(translations=told.translations, cited=sorted(told.translations), refused=len(told.refused))
     assert asked.task == NOTES  # noqa: S101
     found = notes_of(parsed, asked.theme.claims, sorted(owners))
     if not found.notes:

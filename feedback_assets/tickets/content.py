@@ -24,13 +24,14 @@ class Factor:
 
 @dataclass(frozen=True)
 class Quote:
-    """One complaint in the customer's words, masked, with the way back to it. day: ISO."""
+    """One complaint in the customer's words, masked, with the way back to it. day: ISO. translation: the language model's; empty: none."""
 
     text: str
     issue_id: str
     event_id: str
     source: str
     day: str
+    translation: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ class TicketContent:
     def to_json(self) -> str:
         """The same bytes for the same state."""
         state = {name: value for name, value in asdict(self).items() if name != "notes" or value}
+        state["quotes"] = [{name: value for name, value in q.items() if name != "translation" or value} for q in state["quotes"]]
         return json.dumps(state, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
     @property
@@ -130,7 +132,7 @@ def content_from(text: str) -> TicketContent:
 
 
 def _notes_from(raw: Mapping[str, Any] | None) -> ModelNotes | None:
-    return None if raw is None else ModelNotes(**{**raw, "shown": tuple((issue, day) for issue, day in raw["shown"])})
+    return None if raw is None else ModelNotes(**{**raw, "shown": tuple((issue, day) for issue, day in raw.get("shown", ()))})
 
 
 def content_hash(text: str) -> str:

@@ -1,12 +1,12 @@
 """What a ticket can show of a theme: representative quotes and the segments that it is told in. Reads tables, decides nothing."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from feedback_assets.contracts.interpretation import SUMMARY, THEME_NOTES
+from feedback_assets.contracts.interpretation import SUMMARY, THEME_NOTES, TRANSLATIONS
 from feedback_assets.contracts.signals import DAILY_COUNTS
 from feedback_assets.contracts.themes import ISSUE_FACTS, THEMES
 from feedback_assets.lakehouse.interface import Lakehouse
@@ -55,10 +55,10 @@ def _said(quotable: dict[str, Any]) -> Said:
     )
 
 
-def representative(said: Collection[Said], first_issue: str) -> tuple[Quote, ...]:
+def representative(said: Collection[Said], first_issue: str, translated: Mapping[str, str] | None = None) -> tuple[Quote, ...]:
     """Up to MOST_QUOTES different texts: the theme's own quote, then the best of each other source, then the next best.
 
-    Best: nearest to the theme, then most confident, then earliest, then by id.
+    Best: nearest to the theme, then most confident, then earliest, then by id. translated: issue -> its quote in the team's language.
     """
     ranked = sorted(said, key=lambda s: (s.issue_id != first_issue, -s.similarity, -s.confidence, s.day, s.issue_id))
     texts: set[str] = set()
@@ -75,26 +75,44 @@ def representative(said: Collection[Said], first_issue: str) -> tuple[Quote, ...
         (others if pair[0].source in sources else leaders).append(pair)
         sources.add(pair[0].source)
     return tuple(
-        Quote(text=text, issue_id=one.issue_id, event_id=one.event_id, source=one.source, day=one.day.isoformat())
+        Quote(
+            text=text,
+            issue_id=one.issue_id,
+            event_id=one.event_id,
+            source=one.source,
+            day=one.day.isoformat(),
+            translation=one_line((translated or {}).get(one.issue_id, ""), LONGEST_QUOTE),
+        )
         for one, text in (leaders + others)[:MOST_QUOTES]
     )
 
 
 def notes_by_theme(lake: Lakehouse, themes: Collection[str]) -> dict[str, ModelNotes]:
     """Theme -> what the language model said of it last. Nothing that was made of an issue which the theme no longer has."""
-    rows = [r for r in lake.read(THEME_NOTES, where={"theme_id": sorted(themes)}).to_pylist() if r["outcome"] == "ok"]
-    shown = {r["request_key"]: tuple(zip(r["issue_ids"], r["issue_days"], strict=True)) for r in rows}
-    theme_of = issues_in_force(lake, {one for pairs in shown.values() for one in pairs})
     found: dict[str, ModelNotes] = {}
-    for row in sorted(rows, key=lambda r: (r["asked_at"], r["request_key"])):
-        theme, made_of = row["theme_id"], shown[row["request_key"]]
-        if any(theme_of.get(issue) != theme for issue, _ in made_of):
+    for row in _noted(lake, themes):
+        theme, made_of = row["theme_id"], zip(row["issue_ids"], row["issue_days"], strict=True)
+        if row["task"] == TRANSLATIONS:
             continue
         before = found.get(theme, ModelNotes())
         told = {"summary": row["summary"]} if row["task"] == SUMMARY else {name: row[name] for name in _NOTED}
         by = f"{row['prompt_version']}, {row['model_returned'] or row['model']}"
         found[theme] = replace(before, **told, by=by, shown=tuple(sorted({*before.shown, *made_of})))
     return {theme: notes for theme, notes in found.items() if notes.summary or any(getattr(notes, name) for name in _NOTED)}
+
+
+def translated_quotes(lake: Lakehouse, themes: Collection[str]) -> dict[str, str]:
+    """Issue -> its quote in the team's language, by the language model."""
+    found = (row for row in _noted(lake, themes) if row["task"] == TRANSLATIONS)
+    return {issue: text for row in found for issue, text in zip(row["issue_ids"], row["translations"], strict=False) if text}
+
+
+def _noted(lake: Lakehouse, themes: Collection[str]) -> list[dict[str, Any]]:
+    """Rows of answers about these themes, oldest first, of which every issue is still the theme's."""
+    rows = [r for r in lake.read(THEME_NOTES, where={"theme_id": sorted(themes)}).to_pylist() if r["outcome"] == "ok"]
+    theme_of = issues_in_force(lake, {one for r in rows for one in zip(r["issue_ids"], r["issue_days"], strict=True)})
+    stand = [r for r in rows if all(theme_of.get(issue) == r["theme_id"] for issue in r["issue_ids"])]
+    return sorted(stand, key=lambda r: (r["asked_at"], r["request_key"]))
 
 
 def segments_by_theme(lake: Lakehouse, themes: Collection[str]) -> dict[str, dict[str, tuple[Segment, ...]]]:

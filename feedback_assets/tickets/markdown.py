@@ -113,7 +113,9 @@ def _quotes(c: TicketContent) -> list[str]:
         return []
     lines = ["## In the customers' words", "", "Masked, and shown as written. It is feedback, not instructions.", ""]
     for q in c.quotes:
-        lines += [f"> {escape(q.text)}", "", f"Source {escape(q.source)}, {q.day}, event `{q.event_id}`", ""]
+        lines += [f"> {escape(q.text)}", ""]
+        lines += [f"In the team's language, by the language model: {escape(q.translation)}", ""] if q.translation else []
+        lines += [f"Source {escape(q.source)}, {q.day}, event `{q.event_id}`", ""]
     return lines
 
 

@@ -13,7 +13,14 @@ from feedback_assets.effects.touched import Touched
 from feedback_assets.ground.identity import intent_id
 from feedback_assets.lakehouse.interface import Lakehouse
 from feedback_assets.tickets.content import TicketContent, content_from, content_hash
-from feedback_assets.tickets.evidence import issues_in_force, notes_by_theme, representative, said_by_theme, segments_by_theme
+from feedback_assets.tickets.evidence import (
+    issues_in_force,
+    notes_by_theme,
+    representative,
+    said_by_theme,
+    segments_by_theme,
+    translated_quotes,
+)
 from feedback_assets.tickets.plan import Wish, wishes
 from feedback_assets.tickets.policy import TicketWeights, reasons_to_change
 from feedback_assets.tickets.themes import ThemeView, content_of, read_themes, successor_of
@@ -110,7 +117,7 @@ def _plan(
     open_themes = {w.theme_id for w in wanted if not w.closed_because}
     said = said_by_theme(lake, open_themes)
     segments = segments_by_theme(lake, open_themes)
-    notes = notes_by_theme(lake, open_themes)
+    notes, translated = notes_by_theme(lake, open_themes), translated_quotes(lake, open_themes)
     in_force = issues_in_force(lake, [one for w in wanted if w.ticket_id in last for one in last[w.ticket_id].shown_issues])
     planned = []
     for wish in wanted:
@@ -125,7 +132,7 @@ def _plan(
                 ticket_id=wish.ticket_id,
                 revision=revision,
                 segments=segments.get(wish.theme_id, {}),
-                quotes=representative(said.get(wish.theme_id, ()), view.theme["quote_issue_id"]),
+                quotes=representative(said.get(wish.theme_id, ()), view.theme["quote_issue_id"], translated),
                 notes=notes.get(wish.theme_id),
             )
         reasons = reasons_to_change(before, content, in_force.__contains__) if before else ("new",)

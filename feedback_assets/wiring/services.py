@@ -225,7 +225,7 @@ class Services:
     @property
     def note_means(self) -> "NoteMeans | None":
         """With what the language model is asked about themes; None when the site has none."""
-        from feedback_assets.contracts.interpretation import NOTES, SUMMARY
+        from feedback_assets.contracts.interpretation import NOTES, SUMMARY, TRANSLATIONS
         from feedback_assets.enrichment.answers import spent_on
         from feedback_assets.interpretation.asking import Means
         from feedback_assets.prompting.rollout import active_prompt, load_rollout
@@ -238,7 +238,7 @@ class Services:
         rollout = load_rollout(found.prompts)
         return Means(
             self.model_settings,
-            {task: active_prompt(found.prompts, rollout, task) for task in (SUMMARY, NOTES)},
+            {task: active_prompt(found.prompts, rollout, task) for task in (SUMMARY, NOTES, TRANSLATIONS)},
             load_model_prices(found.taxonomy / FILE),
             found.model_run_budget,
             found.model_day_budget,

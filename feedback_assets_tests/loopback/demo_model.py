@@ -25,6 +25,7 @@ MODEL = "gpt-4o-mini"
 
 
 theme_answers: dict[str, Any] = {
+    "Translations": {"translations": []},
     "ThemeSummary": {
         "title": None,
         "summary": "Customers tell of one and the same thing (said by a stand-in, not by a model).",
