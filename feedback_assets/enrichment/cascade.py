@@ -99,12 +99,14 @@ class Cascade:
         doubtful: list[_Seen] = []
         for s in seen:
             bar = bars.accept if not accepted else bars.further
-            if self._measured is not None:
-                bar = max(bar, self._measured.bar(s.candidate.category, event.language))
             if s.confidence >= bar and not s.conflict and len(accepted) < _MOST_ACCEPTED:
                 accepted.append(s)
             elif s.confidence >= bars.review or s.conflict:
                 doubtful.append(s)
+        measured = self._measured
+        if measured is not None and any(s.confidence < measured.bar(s.candidate.category, event.language) for s in accepted):
+            # A text is answered alone when all that is found in it may be: else the whole of it is left open.
+            accepted, doubtful = [], [*accepted, *doubtful]
         if accepted:
             doubtful = [s for s in doubtful if s.conflict or s.confidence >= bars.beside]
         mood, score = _mood(event, readings, sarcastic=sarcastic, troubled=bool(seen))

@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.arrow import to_arrow
@@ -32,6 +32,8 @@ MOST_TEXTS = 20_000
 """Newest audited texts that are looked at."""
 _GROWN = 1.1
 """Bars are measured anew when there are so many times the samples: each change of a bar makes history stale."""
+_LASTS = timedelta(days=30)
+"""How long bars hold where samples no longer grow, as at a steady volume."""
 _OF_ALL = 1 << 32
 
 
@@ -91,7 +93,7 @@ def read_tier_bars(lake: Lakehouse, tier_version: str, target: float) -> TierBar
 def measure_tier_bars(
     lake: Lakehouse, reader: "ReadsEvents", model: "LanguageModel", *, tier_version: str, target: float, share: float, now: datetime
 ) -> BarsReport:
-    """Sets the bars anew when there are a tenth more samples than when they were set; else nothing is written.
+    """Sets the bars anew when there are a tenth more samples than when they were set, or that was a month ago; else nothing is written.
 
     reader: the cheaper tiers without measured bars. share: of the texts that are audited.
     """
@@ -100,7 +102,8 @@ def measure_tier_bars(
     stands = bar_rows(lake, tier_version, target)
     judged = list(_judged(lake, reader, model, share))
     before = sum(row["samples"] for row in stands)
-    if not judged or (stands and len(judged) < _GROWN * before):
+    is_recent = bool(stands) and now - min(row["measured_at"] for row in stands) < _LASTS
+    if not judged or (is_recent and len(judged) < _GROWN * before):
         return BarsReport(stands, len(judged), is_new=False)
     of: dict[tuple[str, str], list[Judged]] = {}
     for one in judged:

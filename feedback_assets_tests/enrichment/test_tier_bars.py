@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.enrichment import ANSWERS, ENRICHED_EVENTS, ISSUES, REVIEW
 from feedback_assets.contracts.evaluation import TIER_BARS
 from feedback_assets.contracts.silver import EVENTS
@@ -131,6 +132,36 @@ def test_bars_stay_until_there_are_a_tenth_more_samples(
     sure(lake, "c", n=4)
     run(lake, reader, taxonomy, means)
     assert measured(lake, reader, taxonomy).is_new
+
+
+def test_bars_of_a_month_ago_are_measured_anew_whatever_the_number_of_samples(
+    lake: LocalLakehouse, reader: Reader, taxonomy: Taxonomy, service: AzureOpenAI, tmp_path: Path
+) -> None:
+    sure(lake, "a")
+    run(lake, reader, taxonomy, replace(means_of(service, tmp_path), audit=1.0))
+    measured(lake, reader, taxonomy)
+    version = lake.version(TIER_BARS)
+    lake.upsert(TIER_BARS, to_arrow(TIER_BARS, [r | {"agreed": 1, "bar": 0.99} for r in lake.read(TIER_BARS).to_pylist()]))
+    model = model_of(taxonomy)
+    for days, is_new in ((29, False), (31, True)):
+        now = NOW + timedelta(days=days)
+        found = measure_tier_bars(lake, reader, model, tier_version=reader.tier_version, target=TARGET, share=1.0, now=now)
+        assert found.is_new == is_new
+    assert lake.version(TIER_BARS) == version + 2
+    assert {r["agreed"] for r in lake.read(TIER_BARS).to_pylist()} == {0, N // 2}
+
+
+def test_a_text_with_one_issue_above_its_bar_and_one_below_is_left_open_whole(
+    lake: LocalLakehouse, reader: Reader, taxonomy: Taxonomy, service: AzureOpenAI, tmp_path: Path
+) -> None:
+    text = "The app crashes every time I open it. I was also charged twice for the order."
+    put(lake, [silver_row(1, text)])
+    enrich_days(lake, reader, [DAY], now=NOW, making=LIVE)
+    assert {r["category"] for r in lake.read(ISSUES).to_pylist()} == {CRASH, CHARGE}
+    half = reader.with_bars(TierBars(TARGET, {(CRASH, "en"): 0.5}))
+    assert plan_days(lake, half, model_of(taxonomy), means_of(service, tmp_path), [DAY], making=Making("v2", "backfill", True)).texts == 1
+    both = reader.with_bars(TierBars(TARGET, {(CRASH, "en"): 0.5, (CHARGE, "en"): 0.5}))
+    assert plan_days(lake, both, model_of(taxonomy), means_of(service, tmp_path), [DAY], making=Making("v2", "backfill", True)).texts == 0
 
 
 def test_what_stands_below_a_bar_and_nobody_answered_goes_to_people(lake: LocalLakehouse, reader: Reader, taxonomy: Taxonomy) -> None:

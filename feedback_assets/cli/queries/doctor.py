@@ -39,6 +39,9 @@ VARIABLES = {
     "FEEDBACK_KEEP_HISTORY_DAYS": "keep_history_days",
     "FEEDBACK_MODEL_RUN_BUDGET": "model_run_budget",
     "FEEDBACK_MODEL_DAY_BUDGET": "model_day_budget",
+    "FEEDBACK_MODEL_AGREEMENT": "model_agreement",
+    "FEEDBACK_MODEL_AUDIT": "model_audit",
+    "FEEDBACK_TEAM_LANGUAGE": "team_language",
     "FEEDBACK_BATCH_MINUTES": "batch_minutes",
 }
 """Environment variable -> field of Settings. Values of other variables are never shown: they may be secrets."""
