@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from feedback_assets.contracts.arrow import to_arrow
 from feedback_assets.contracts.interpretation import NOTES, SUMMARY, THEME_NOTES, TRANSLATIONS
@@ -19,6 +19,7 @@ from feedback_assets.contracts.themes import THEMES
 from feedback_assets.interpretation.ledger import gone_issues, last_asked, spent_on
 from feedback_assets.interpretation.questions import Question, Team, question, said_of, theme_of
 from feedback_assets.reckoning.budget import Budget
+from feedback_assets.reckoning.ticket_minimum import Minimum, deserves_ticket
 
 if TYPE_CHECKING:
     from feedback_assets.lakehouse.interface import Lakehouse
@@ -31,19 +32,6 @@ GROWN = 2
 """A theme is asked about anew when it has so many times the issues that it had."""
 PASSING = ("unavailable",)
 """Outcomes after which the same is asked by the next run."""
-
-
-class Minimum(Protocol):
-    """What a theme needs for a ticket."""
-
-    @property
-    def lowest_band(self) -> str: ...
-
-    @property
-    def issues(self) -> int: ...
-
-    @property
-    def customers(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -108,7 +96,7 @@ def _due(lake: "Lakehouse", means: Means, team: Team, minimum: Minimum) -> Itera
     rows = [
         row
         for row in lake.read(THEMES, columns=columns, where={"theme_id": sorted(bands), "status": ["active"]}).to_pylist()
-        if bands[row["theme_id"]] <= minimum.lowest_band and row["issues"] >= minimum.issues and row["customers"] >= minimum.customers
+        if deserves_ticket(minimum, bands[row["theme_id"]], row["issues"], row["customers"])
     ]
     before = last_asked(lake, [row["theme_id"] for row in rows])
     gone = gone_issues(lake, list(before.values()))

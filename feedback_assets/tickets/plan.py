@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from feedback_assets.ground.identity import ticket_id
+from feedback_assets.reckoning.ticket_minimum import Minimum, deserves_ticket
 from feedback_assets.tickets.content import TicketContent
-from feedback_assets.tickets.policy import Minimum, deserves_ticket
 from feedback_assets.tickets.themes import ThemeView, successor_of
 
 

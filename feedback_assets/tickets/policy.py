@@ -12,23 +12,11 @@ Anything less waits, so that micro-batches do not churn the tracker.
 from collections.abc import Callable
 from typing import Protocol
 
+from feedback_assets.reckoning.ticket_minimum import Minimum
 from feedback_assets.tickets.content import TicketContent
 
 SCORE_STEP = 5.0
 GROWTH = 0.2
-
-
-class Minimum(Protocol):
-    """What a theme needs for a ticket."""
-
-    @property
-    def lowest_band(self) -> str: ...
-
-    @property
-    def issues(self) -> int: ...
-
-    @property
-    def customers(self) -> int: ...
 
 
 class TicketWeights(Protocol):
@@ -36,11 +24,6 @@ class TicketWeights(Protocol):
 
     @property
     def tickets(self) -> Minimum: ...
-
-
-def deserves_ticket(minimum: Minimum, band: str, issues: int, customers: int) -> bool:
-    """Whether a theme without a ticket gets one. Bands sort by urgency: P1 first."""
-    return band <= minimum.lowest_band and issues >= minimum.issues and customers >= minimum.customers
 
 
 def reasons_to_change(last: TicketContent, wanted: TicketContent, in_force: Callable[[str], bool]) -> tuple[str, ...]:
